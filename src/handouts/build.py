@@ -1,0 +1,226 @@
+"""Build a collection: every variant's page into a folder, with a manifest and an index.
+
+Pages that did not change are taken from the cache. The rest are made in parallel, one process a
+core; a page that fails is told and the others are made all the same.
+"""
+
+import csv
+import io
+import multiprocessing
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+from handouts import files, pages
+from handouts.collection import Collection
+from handouts.data import Topic, read_clinic, read_topics
+from handouts.errors import HandoutsError, OutputError, ParameterError, known
+from handouts.pages import Variant
+from handouts.parameters import Parameters, choices, read_parameters
+
+MANIFEST = "manifest.csv"
+INDEX = "index.html"
+
+
+@dataclass
+class Result:
+    """What a build did: how many pages it made, took from the cache, and removed; and what failed."""
+
+    made: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def variants(collection: Collection, topics: Iterable[str] = (), asked: Mapping[str, str] | None = None) -> list[Variant]:
+    """Return the variants of `topics`, or of all, with the values `asked` for. Raises ParameterError and DataError."""
+    declared = read_topics(collection)
+    topics = list(topics)
+    for topic in topics:
+        if topic not in declared:
+            raise ParameterError(f"unknown topic {topic!r}. {known(topic, declared)}")
+    return [
+        Variant(topic, values)
+        for topic in declared
+        if not topics or topic in topics
+        for values in choices(read_parameters(collection), asked or {}, "asked for")
+    ]
+
+
+def build(
+    collection: Collection,
+    out: Path,
+    topics: Iterable[str] = (),
+    asked: Mapping[str, str] | None = None,
+    *,
+    force: bool = False,
+    workers: int | None = None,
+    progress: Callable[[Variant, str], None] = lambda variant, state: None,
+    start: Callable[[int], None] = lambda pages: None,
+) -> Result:
+    """Write the pages of `topics` with the values `asked` for into `out`, then manifest and index.
+
+    A page is written whole or not at all, and one that fails leaves the page of the last build in
+    place. `start` is told how many pages there are, `progress` each page and what became of it.
+    Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
+    """
+    wanted = variants(collection, topics, asked)
+    read_clinic(collection)
+    _check_writable(out)
+    start(len(wanted))
+    result = Result()
+    surroundings = pages.surroundings(collection)
+    to_make: dict[str, Variant] = {}
+    for variant in wanted:
+        try:
+            key = pages.key(collection, variant, surroundings)
+        except HandoutsError as error:
+            _fail(result, variant, str(error), progress)
+            continue
+        html = None if force else pages.cached(collection, key)
+        if html is None:
+            to_make[key] = variant
+        elif files.write(out / variant.path, html.encode()):
+            result.made += 1
+            progress(variant, "made before")
+        else:
+            result.unchanged += 1
+            progress(variant, "unchanged")
+    for key, variant, html, failure in _made(collection, to_make, workers or os.cpu_count() or 1):
+        if failure:
+            _fail(result, variant, failure, progress)
+            continue
+        pages.keep(collection, key, html)
+        files.write(out / variant.path, html.encode())
+        result.made += 1
+        progress(variant, "made")
+    if to_make:
+        pages.forget_oldest(collection)
+    result.removed = _finish(collection, out, wanted)
+    return result
+
+
+def _fail(result: Result, variant: Variant, failure: str, progress: Callable[[Variant, str], None]) -> None:
+    result.failed.append(failure)
+    progress(variant, "failed")
+
+
+def _made(
+    collection: Collection, to_make: Mapping[str, Variant], workers: int
+) -> Iterator[tuple[str, Variant, str, str | None]]:
+    """Yield key, variant, page and, in place of a page, what failed; in the order they are done."""
+    if not to_make:
+        return
+    # Spawned, not forked: a caller may have threads, and a progress bar does.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(to_make)), mp_context=context)
+    try:
+        futures = {pool.submit(_make, collection, variant): key for key, variant in to_make.items()}
+        for future in as_completed(futures):
+            key = futures[future]
+            try:
+                html, failure = future.result()
+            except Exception as error:  # a worker that died takes its page with it, not the build
+                html, failure = "", f"{to_make[key]}: the process that made it ended ({error}). Build again."
+            yield key, to_make[key], html, failure
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _make(collection: Collection, variant: Variant) -> tuple[str, str | None]:
+    """Return the page of `variant`, or "" and what failed."""
+    try:
+        return pages.make(collection, variant), None
+    except HandoutsError as error:
+        return "", str(error)
+    except Exception as error:
+        return "", f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it."
+
+
+def _check_writable(out: Path) -> None:
+    """Raise OutputError where `out` cannot be written, before any work is done."""
+    probe = out / ".writable"
+    files.write(probe, b"")
+    probe.unlink()
+
+
+def read_manifest(out: Path) -> list[dict[str, str]]:
+    """Return the rows of the manifest in `out`; none where there is no manifest."""
+    try:
+        return list(csv.DictReader(io.StringIO((out / MANIFEST).read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        return []
+
+
+def _finish(collection: Collection, out: Path, wanted: list[Variant]) -> int:
+    """Write manifest and index of all pages in `out`, remove pages of variants that are no more; return how many.
+
+    Pages of earlier builds stay listed while their variant exists: a build of one topic is no reason
+    to forget the others.
+    """
+    parameters, topics = read_parameters(collection), read_topics(collection)
+    here = {variant.path: variant for variant in wanted}
+    removed = 0
+    for row in read_manifest(out):
+        if row["path"] in here:
+            continue
+        values = {name: row.get(name, "") for name in parameters}
+        exists = row["topic"] in topics and all(value in parameters[name].values for name, value in values.items())
+        variant = Variant(row["topic"], values)
+        if exists and variant.path == row["path"]:
+            here[variant.path] = variant
+        elif _is_within(out, row["path"]):
+            (out / row["path"]).unlink(missing_ok=True)
+            removed += 1
+    rows = []
+    for path, variant in sorted(here.items(), key=lambda item: _order(item[1], topics, parameters)):
+        try:
+            html = (out / path).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
+        topic = topics[variant.topic]
+        rows.append(
+            {
+                "path": path,
+                "topic": variant.topic,
+                **variant.values,
+                "version": _between(html, '<meta name="version" content="', '"'),
+                "title": _between(html, "<h1>", "</h1>"),
+                "reviewed_on": topic.reviewed_on,
+                "review_due": topic.review_due,
+            }
+        )
+    manifest = io.StringIO()
+    columns = ["path", "topic", *parameters, "version", "reviewed_on", "review_due"]
+    writer = csv.DictWriter(manifest, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    changed = files.write(out / MANIFEST, manifest.getvalue().encode())
+    made_from = files.fingerprint([out / MANIFEST, *files.files_in(collection.data), *files.files_in(Path(__file__).parent)])
+    if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
+        from handouts.index import render
+
+        files.write(out / INDEX, render(collection, rows, made_from).encode())
+    return removed
+
+
+def _is_within(out: Path, path: str) -> bool:
+    return (out / path).resolve().is_relative_to(out.resolve())
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _order(variant: Variant, topics: Mapping[str, Topic], parameters: Parameters) -> tuple[int, ...]:
+    places = [list(parameters[name].values).index(value) for name, value in variant.values.items()]
+    return (list(topics).index(variant.topic), *places)
+
+
+def _between(text: str, before: str, after: str) -> str:
+    found = re.search(f"{before}(.*?){after}", text)
+    return unescape(found[1]) if found else ""

@@ -1,0 +1,176 @@
+"""The tables in data/, each checked when it is read.
+
+Every table is a CSV file that a spreadsheet opens. An error names file, row (as the spreadsheet
+counts them, the header being row 1), column, value, and the values allowed.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from handouts.collection import Collection
+from handouts.errors import DataError, known
+
+Row = Mapping[str, str]
+Rule = Callable[[str], str | None]
+"""Takes a cell's text and returns what is wrong with it, or None."""
+
+
+def text(value: str) -> str | None:
+    """Accept anything but an empty cell."""
+    return None if value else "must not be empty."
+
+
+def optional(value: str) -> str | None:
+    """Accept anything, nothing included."""
+    return None
+
+
+def name(value: str) -> str | None:
+    """Accept a name that is safe in a tag, a file name and an address: small letters, digits, hyphens."""
+    return (
+        None if re.fullmatch(r"[a-z][a-z0-9-]*", value) else "use small letters, digits and hyphens, a letter first."
+    )
+
+
+def number(value: str) -> str | None:
+    """Accept a whole number above zero."""
+    return None if re.fullmatch(r"[1-9][0-9]*", value) else "use a whole number above zero."
+
+
+def day(value: str) -> str | None:
+    """Accept nothing or a date written as 2026-11-23."""
+    try:
+        return None if not value or date.fromisoformat(value).isoformat() == value else "write dates as 2026-11-23."
+    except ValueError:
+        return "write dates as 2026-11-23."
+
+
+def one_of(*values: str) -> Rule:
+    """Accept one of `values`."""
+    return lambda value: None if value in values else known(value, (repr(allowed) for allowed in values))
+
+
+def read_table(path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = (), more: bool = False) -> list[Row]:
+    """Read the CSV file `path`, one rule a column, and return its rows in order.
+
+    `key` names the columns that together tell rows apart; `more` allows columns without a rule.
+    Raises DataError for a missing or broken file, a wrong column, value or number of cells, a row
+    that comes twice, and a table without rows.
+    """
+    where = f"data/{path.name}"
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True), strict=True))
+    except FileNotFoundError:
+        raise DataError(f"{where}: the file is missing. Put it back, for example from version control.") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error
+    header = [cell.strip() for cell in lines[0]] if lines else []
+    missing = [column for column in rules if column not in header]
+    extra = [column for column in header if column not in rules]
+    if missing or (extra and not more) or len(set(header)) < len(header):
+        separated = " It looks separated by semicolons: save it with commas." if ";" in "".join(header) else ""
+        raise DataError(f"{where} row 1: columns are {', '.join(header)}. Wanted: {', '.join(rules)}.{separated}")
+    rows: list[Row] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for count, cells in enumerate(lines[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise DataError(f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. Fill the row.")
+        row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+        for column, rule in rules.items():
+            if wrong := rule(row[column]):
+                raise DataError(f"{where} row {count}, column {column}: {row[column]!r} is not allowed: {wrong}")
+        same = tuple(row[column] for column in key)
+        if key and same in seen:
+            raise DataError(f"{where} row {count}: {', '.join(same)} stands in row {seen[same]} already. Remove one.")
+        seen[same] = count
+        rows.append(row)
+    if not rows:
+        raise DataError(f"{where}: has no rows. Put them back, for example from version control.")
+    return rows
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One subject, one notebook: where it stands in the collection and who has reviewed it."""
+
+    name: str
+    order: int
+    purpose: str
+    reviewed_by: str
+    reviewed_on: str
+    review_due: str
+
+
+def read_topics(collection: Collection) -> dict[str, Topic]:
+    """Return the topics by name, in their order. Raises DataError."""
+    rules = {
+        "topic": name, "order": number, "purpose": text,
+        "reviewed_by": optional, "reviewed_on": day, "review_due": day,
+    }  # fmt: skip
+    rows = read_table(collection.data / "topics.csv", rules, key=["topic"])
+    for row in rows:
+        review = [bool(row["reviewed_by"]), bool(row["reviewed_on"]), bool(row["review_due"])]
+        if any(review) and not (all(review) and row["reviewed_on"] < row["review_due"]):
+            raise DataError(
+                f"data/topics.csv, topic {row['topic']}: a review needs reviewed_by, reviewed_on and a later review_due. "
+                "Fill all three, or leave all three empty until a clinician has reviewed the topic."
+            )
+    topics = [
+        Topic(
+            name=row["topic"],
+            order=int(row["order"]),
+            purpose=row["purpose"],
+            reviewed_by=row["reviewed_by"],
+            reviewed_on=row["reviewed_on"],
+            review_due=row["review_due"],
+        )
+        for row in rows
+    ]
+    return {topic.name: topic for topic in sorted(topics, key=lambda topic: (topic.order, topic.name))}
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """Who hands the pages out, and how to reach them."""
+
+    name: str
+    phone: str
+    address: str
+    web_page: str
+    language: str
+    notice: str
+
+
+def read_clinic(collection: Collection) -> Clinic:
+    """Return the clinic's details. Raises DataError."""
+    fields = Clinic.__dataclass_fields__
+    rows = read_table(collection.data / "clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
+    values = {row["field"]: row["value"] for row in rows}
+    for field in fields:
+        if not values.get(field) and field not in ("web_page", "notice"):
+            raise DataError(f"data/clinic.csv, field {field}: has no value. Every page needs it.")
+    return Clinic(**{field: values.get(field, "") for field in fields})
+
+
+def read_captions(collection: Collection) -> dict[str, Row]:
+    """Return title and caption of each table and diagram by its name. Raises DataError."""
+    rules = {"name": name, "title": text, "caption": text}
+    return {row["name"]: row for row in read_table(collection.data / "captions.csv", rules, key=["name"])}
+
+
+def read_parts(collection: Collection) -> dict[str, str]:
+    """Return the label of each part that a cell can be tagged as, by name. Raises DataError."""
+    rows = read_table(collection.data / "parts.csv", {"part": name, "label": text, "use": text}, key=["part"])
+    return {row["part"]: row["label"] for row in rows}
+
+
+def read_treatments(collection: Collection) -> dict[str, str]:
+    """Return the treatments compared, label by name, in their order. Raises DataError."""
+    rows = read_table(collection.data / "treatments.csv", {"treatment": name, "label": text}, key=["treatment"])
+    return {row["treatment"]: row["label"] for row in rows}

@@ -1,0 +1,307 @@
+"""Diagrams, drawn for one reader: each function draws the table in data/ that has its name.
+
+A diagram is drawn twice, for paper and for a phone, and brings its text alternative and its long
+description, made from the same rows as the picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.style
+
+from handouts import drawing
+from handouts.collection import find
+from handouts.data import Row, name, number, one_of, read_captions, read_table, read_treatments, text
+from handouts.drawing import Sheet, em, tint, words
+from handouts.errors import DataError, known
+from handouts.parameters import SIZE, read_parameters, resolve
+
+PAPER = 468.0
+"""Width of a diagram on paper, in points: 6.5 inches fit A4 and US Letter between their margins."""
+PHONE = 216.0
+"""Width of a diagram on a phone, in points: 288 of the 320 pixels that the narrowest ones have."""
+NARROWEST = 13.5
+"""Width below which long words no longer fit, in em; a phone shows a wider diagram a little smaller."""
+TWO_COLUMNS = 18.0
+"""Width from which two columns stand side by side, in em."""
+
+NARROW_MIME = "application/vnd.handouts.narrow+svg"
+"""The twin of image/svg+xml that a page shows on a phone."""
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A picture for paper and one for a phone, as SVG, with its words.
+
+    `alt` says in a sentence what the picture shows, `description` says all of it in sentences.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    description: list[str]
+    svg: str
+    narrow: str
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, object]]:
+        told = {"name": self.name, "title": self.title, "caption": self.caption, "alt": self.alt}
+        return (
+            {"image/svg+xml": self.svg, NARROW_MIME: self.narrow, "text/plain": "\n".join([self.alt, *self.description])},
+            {"image/svg+xml": {**told, "description": self.description}},
+        )
+
+
+def draw_for(**parameters: str | None) -> None:
+    """Set the print size for the reader whom a notebook's parameters name.
+
+    Raises ParameterError where data/ does not know a parameter or its value.
+    """
+    declared = read_parameters(find())
+    values = resolve(declared, parameters, "parameters")
+    mpl.style.use(Path(__file__).with_name("handout.mplstyle"))
+    mpl.rcParams["font.size"] = float(declared[SIZE].values[values[SIZE]]["points"])
+
+
+def diagram(name: str) -> Diagram:
+    """Draw the diagram `name` at the reader's print size. Raises DataError."""
+    if name not in DRAWN:
+        raise DataError(f"diagram({name!r}): there is none of this name. {known(name, DRAWN)}")
+    captions = read_captions(find())
+    if name not in captions:
+        raise DataError(f"data/captions.csv: has no row {name!r}. Add one: every diagram needs a title and a caption.")
+    title, caption = captions[name]["title"], captions[name]["caption"]
+    draw, describe, rules = DRAWN[name]
+    rows = read_table(find().data / f"{name}.csv", rules())
+    description = describe(rows)
+    alt = f"{title}. {description[0]}"
+    wide, narrow = Sheet(PAPER), Sheet(max(PHONE, NARROWEST * em()))
+    return Diagram(
+        name=name,
+        title=title,
+        caption=caption,
+        alt=alt,
+        description=description[1:],
+        svg=wide.svg(draw(wide, rows), name, alt),
+        narrow=narrow.svg(draw(narrow, rows), f"{name}-narrow", alt),
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a treatment looks in every diagram: its name, colour and corners."""
+
+    name: str
+    label: str
+    colour: str
+    rounded: bool
+
+
+def _looks() -> list[Look]:
+    colours = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
+    labels = read_treatments(find())
+    return [
+        Look(treatment, label, f"#{colour.lstrip('#')}", rounded)
+        for (treatment, label), colour, rounded in zip(labels.items(), colours, (False, True), strict=True)
+    ]
+
+
+def _columns(sheet: Sheet) -> list[tuple[float, float]]:
+    """Return left edge and width of two columns, or of one twice where two do not fit."""
+    gap = 1.5 * em()
+    if sheet.width < TWO_COLUMNS * em():
+        return [(0, sheet.width)] * 2
+    width = (sheet.width - gap) / 2
+    return [(0, width), (width + gap, width)]
+
+
+def _head(sheet: Sheet, look: Look, x: float, y: float, width: float) -> float:
+    block = words(look.label, width - em(), "bold", "white")
+    sheet.box(x, y, width, block.height + 0.8 * em(), look.colour, fill=look.colour, rounded=look.rounded)
+    sheet.put(block, x + width / 2, y + 0.4 * em(), "center")
+    return y + block.height + 0.8 * em()
+
+
+def _diagnostic_approach(sheet: Sheet, rows: list[Row]) -> float:
+    """Draw one path a treatment: its steps in boxes, joined by arrows. Boxes of one step are level."""
+    columns = _columns(sheet)
+    pad, arrow = 0.6 * em(), 1.3 * em()
+    side_by_side = columns[0] != columns[1]
+    width = columns[0][1]
+    indent = 1.5 * em()
+    paths = [
+        [(row["step"], words(row["text"], width - indent - 2 * pad)) for row in rows if row["treatment"] == look.name]
+        for look in _looks()
+    ]
+    deepest = max(len(path) for path in paths)
+    level = [max(path[step][1].height for path in paths if step < len(path)) for step in range(deepest)]
+    top = bottom = 0.0
+    for look, path, (x, _) in zip(_looks(), paths, columns, strict=True):
+        y = _head(sheet, look, x, top, width)
+        for row, (step, block) in enumerate(path):
+            sheet.arrow(x + width / 2, y, arrow, look.colour)
+            y += arrow
+            height = (level[row] if side_by_side else block.height) + 2 * pad
+            sheet.box(x, y, width, height, look.colour, fill=tint(look.colour, 0.08), rounded=look.rounded)
+            middle = y + (height - block.height) / 2
+            sheet.put(words(step, indent, "bold", look.colour), x + pad, middle)
+            sheet.put(block, x + pad + indent, middle)
+            y += height
+        bottom = max(bottom, y)
+        top = 0.0 if side_by_side else bottom + 1.5 * em()
+    return bottom
+
+
+def _tell_approach(rows: list[Row]) -> list[str]:
+    told = ["Two paths, one for each treatment, each from a first look to the needle."]
+    for look in _looks():
+        steps = [f"{row['step']}. {row['text']}." for row in rows if row["treatment"] == look.name]
+        told.append(f"{look.label}: {' '.join(steps)}")
+    return told
+
+
+def _shared(rows: list[Row]) -> list[tuple[str, list[str]]]:
+    """Group the goals: of the first treatment only, of both, of the second only; with a heading each."""
+    first, second = _looks()
+    of = {
+        first.label: [row["goal"] for row in rows if (row[first.name], row[second.name]) == ("yes", "no")],
+        "Both": [row["goal"] for row in rows if (row[first.name], row[second.name]) == ("yes", "yes")],
+        second.label: [row["goal"] for row in rows if (row[first.name], row[second.name]) == ("no", "yes")],
+    }
+    return list(of.items())
+
+
+def _treatment_goals(sheet: Sheet, rows: list[Row]) -> float:
+    """Draw two frames that overlap: the goals of both treatments lie where both frames are."""
+    first, second = _looks()
+    groups = _shared(rows)
+    pad, gap, shift = 0.7 * em(), 0.35 * em(), 0.8 * em()
+    side_by_side = sheet.width >= 30 * em()
+    across = [(sheet.width - 8 * em()) / 2, 8 * em(), (sheet.width - 8 * em()) / 2]
+    widths = across if side_by_side else [sheet.width - 2 * shift] * 3
+    blocks = [
+        [words(heading, width - 2 * pad, "bold", colour), *(words(goal, width - 2 * pad) for goal in goals)]
+        for (heading, goals), width, colour in zip(
+            groups, widths, [first.colour, drawing.ink(), second.colour], strict=True
+        )
+    ]
+    heights = [sum(block.height + gap for block in group) - gap + 2 * pad for group in blocks]
+    if side_by_side:
+        height = max(heights) + 2 * shift
+        corners = [(0.0, shift), (widths[0], shift), (widths[0] + widths[1], shift)]
+        frames = [
+            (0.0, 0.0, widths[0] + widths[1], height - shift),
+            (widths[0], shift, widths[1] + widths[2], height - shift),
+        ]
+        overlap = (widths[0], shift, widths[1], height - 2 * shift)
+    else:
+        height = sum(heights)
+        corners = [(shift, 0.0), (shift, heights[0]), (shift, heights[0] + heights[1])]
+        frames = [
+            (0.0, 0.0, sheet.width - shift, heights[0] + heights[1]),
+            (shift, heights[0], sheet.width - shift, heights[1] + heights[2]),
+        ]
+        overlap = (shift, heights[0], sheet.width - 2 * shift, heights[1])
+    for look, frame in zip((first, second), frames, strict=True):
+        sheet.box(*frame, look.colour, fill=tint(look.colour, 0.08))
+    sheet.box(*overlap, "none", fill="white")
+    for look, frame in zip((first, second), frames, strict=True):
+        sheet.box(*frame, look.colour)
+    for group, (x, y) in zip(blocks, corners, strict=True):
+        y += pad
+        for block in group:
+            y = sheet.put(block, x + pad, y) + gap
+    return height
+
+
+def _tell_goals(rows: list[Row]) -> list[str]:
+    told = ["Two frames overlap: one for each treatment, with the aims of both where they overlap."]
+    return told + [f"{heading}: {', '.join(goals)}." for heading, goals in _shared(rows) if goals]
+
+
+def _training_background(sheet: Sheet, rows: list[Row]) -> float:
+    """Draw a column a profession: who, which model, which education; answers to one question are level."""
+    columns = _columns(sheet)
+    side_by_side = columns[0] != columns[1]
+    width = columns[0][1]
+    pad = 0.6 * em()
+    questions = list(dict.fromkeys(row["question"] for row in rows))
+    answers = {(row["treatment"], row["question"]): words(row["text"], width - 2 * pad) for row in rows}
+    level = {asked: max(block.height for (_, question), block in answers.items() if question == asked) for asked in questions}
+    top = bottom = 0.0
+    for look, (x, _) in zip(_looks(), columns, strict=True):
+        y = top + words(look.label, width - em(), "bold").height + 0.8 * em() + pad
+        placed = []
+        for question in questions:
+            block = answers[look.name, question]
+            placed.append((words(question, width - 2 * pad, "bold", look.colour), y))
+            y += drawing.LINE_HEIGHT * em()
+            placed.append((block, y))
+            y += (level[question] if side_by_side else block.height) + pad
+        sheet.box(x, top, width, y - top, look.colour, fill=tint(look.colour, 0.08), rounded=look.rounded)
+        _head(sheet, look, x, top, width)
+        for block, at in placed:
+            sheet.put(block, x + pad, at)
+        bottom = max(bottom, y)
+        top = 0.0 if side_by_side else bottom + 1.2 * em()
+    return bottom
+
+
+def _tell_training(rows: list[Row]) -> list[str]:
+    told = ["Two columns, one for each treatment, answer the same questions."]
+    for look in _looks():
+        answers = [f"{row['question']}: {row['text']}." for row in rows if row["treatment"] == look.name]
+        told.append(f"{look.label}. {' '.join(answers)}")
+    return told
+
+
+def _session_steps(sheet: Sheet, rows: list[Row]) -> float:
+    """Draw numbered steps, one below the other, joined by a line."""
+    look = _looks()[0]
+    badge, gap = 1.9 * em(), 0.9 * em()
+    steps = [(row["step"], words(row["text"], sheet.width - badge - 1.2 * em())) for row in rows]
+    y = 0.0
+    for count, (step, block) in enumerate(steps):
+        height = max(badge, block.height)
+        if count < len(steps) - 1:
+            sheet.line(badge / 2, y + badge, height + gap - badge, look.colour)
+        sheet.box(0, y, badge, badge, look.colour, fill=look.colour, rounded=True)
+        sheet.put(words(step, badge, "bold", "white"), badge / 2, y + (badge - drawing.LINE_HEIGHT * em()) / 2, "center")
+        first_line = y + max(0.0, (badge - block.height) / 2)
+        sheet.put(block, badge + 0.8 * em(), first_line)
+        y += height + gap
+    return y - gap
+
+
+def _tell_steps(rows: list[Row]) -> list[str]:
+    return [f"{len(rows)} numbered steps from top to bottom.", *(f"Step {row['step']}: {row['text']}." for row in rows)]
+
+
+Draw = Callable[[Sheet, list[Row]], float]
+Describe = Callable[[list[Row]], list[str]]
+
+
+def _treatment() -> Callable[[str], str | None]:
+    return one_of(*read_treatments(find()))
+
+
+DRAWN: dict[str, tuple[Draw, Describe, Callable[[], dict[str, Callable[[str], str | None]]]]] = {
+    "diagnostic-approach": (
+        _diagnostic_approach,
+        _tell_approach,
+        lambda: {"treatment": _treatment(), "step": number, "text": text},
+    ),
+    "treatment-goals": (
+        _treatment_goals,
+        _tell_goals,
+        lambda: {"goal": text, **dict.fromkeys(read_treatments(find()), one_of("yes", "no"))},
+    ),
+    "training-background": (
+        _training_background,
+        _tell_training,
+        lambda: {"treatment": _treatment(), "question": text, "text": text},
+    ),
+    "session-steps": (_session_steps, _tell_steps, lambda: {"step": number, "text": text}),
+}

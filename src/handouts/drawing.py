@@ -1,0 +1,145 @@
+"""A sheet to draw boxes, arrows and wrapped text on, and the SVG made of it.
+
+Lengths are points, 1/72 inch, or em, the size of the text; y grows downwards. Fonts, colours and
+line widths come from matplotlib's settings, see handout.mplstyle.
+"""
+
+import io
+import re
+from dataclasses import dataclass, field
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.textpath import text_to_path
+
+LINE_HEIGHT = 1.35
+"""Distance between two lines of text, in em."""
+
+
+def em() -> float:
+    """Return the size of the text in points."""
+    return float(mpl.rcParams["font.size"])
+
+
+def ink() -> str:
+    """Return the colour of the text."""
+    return str(mpl.rcParams["text.color"])
+
+
+def tint(colour: str, share: float = 0.1) -> str:
+    """Mix `share` of `colour` into white, for a fill that dark text stays readable on."""
+    return to_hex([1 - share * (1 - part) for part in to_rgb(colour)])
+
+
+def width_of(text: str, weight: str = "normal") -> float:
+    """Return the width of one line of `text`, in points."""
+    font = FontProperties(weight=weight, size=em())
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def wrap(text: str, width: float, weight: str = "normal") -> list[str]:
+    """Break `text` between words into lines of at most `width` points."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+@dataclass(frozen=True)
+class Words:
+    """A block of text, wrapped to a width."""
+
+    lines: list[str]
+    weight: str = "normal"
+    colour: str = field(default_factory=ink)
+
+    @property
+    def height(self) -> float:
+        """The height of the block in points."""
+        return len(self.lines) * LINE_HEIGHT * em()
+
+    @property
+    def width(self) -> float:
+        """The width of the widest line in points."""
+        return max(width_of(line, self.weight) for line in self.lines)
+
+
+def words(text: str, width: float, weight: str = "normal", colour: str | None = None) -> Words:
+    """Wrap `text` to `width` points."""
+    return Words(wrap(text, width, weight), weight, colour or ink())
+
+
+class Sheet:
+    """A sheet `width` points wide that things are put on; it is cut to its height when it is drawn."""
+
+    def __init__(self, width: float) -> None:
+        self.width = width
+        self._figure = Figure(figsize=(width / 72, 1))
+        self._axes: Axes = self._figure.add_axes((0, 0, 1, 1))
+        self._axes.set_axis_off()
+
+    def put(self, block: Words, x: float, y: float, align: str = "left") -> float:
+        """Put `block` with its top at `y`, left edge or middle at `x`; return the y below it."""
+        for count, line in enumerate(block.lines):
+            baseline = y + (count + 0.5) * LINE_HEIGHT * em() + 0.36 * em()
+            self._axes.text(x, baseline, line, ha=align, va="baseline", weight=block.weight, color=block.colour)
+        return y + block.height
+
+    def box(
+        self, x: float, y: float, width: float, height: float, colour: str, *,
+        fill: str | None = None, rounded: bool = False,
+    ) -> None:  # fmt: skip
+        """Put a box whose outline lies inside the given rectangle."""
+        inset = mpl.rcParams["lines.linewidth"] / 2
+        shape = f"round,pad=0,rounding_size={0.7 * em()}" if rounded else "square,pad=0"
+        self._axes.add_patch(
+            FancyBboxPatch(
+                (x + inset, y + inset), width - 2 * inset, height - 2 * inset, boxstyle=shape,
+                edgecolor=colour, facecolor=fill or "none", linewidth=2 * inset,
+            )
+        )  # fmt: skip
+
+    def arrow(self, x: float, y: float, length: float, colour: str) -> None:
+        """Put an arrow that points down from (`x`, `y`)."""
+        self._axes.add_patch(
+            FancyArrowPatch(
+                (x, y), (x, y + length), arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
+                shrinkA=0, shrinkB=0, color=colour, linewidth=mpl.rcParams["lines.linewidth"],
+            )
+        )  # fmt: skip
+
+    def line(self, x: float, y: float, length: float, colour: str) -> None:
+        """Put a line down from (`x`, `y`)."""
+        self._axes.plot([x, x], [y, y + length], color=colour, solid_capstyle="butt")
+
+    def svg(self, height: float, ids: str, title: str) -> str:
+        """Return the sheet, cut at `height` points, as an SVG element that stands in a page.
+
+        Its ids begin with `ids`, so that several fit in one page; `title` is its text alternative.
+        """
+        self._figure.set_size_inches(self.width / 72, height / 72)
+        self._axes.set_xlim(0, self.width)
+        self._axes.set_ylim(height, 0)
+        file = io.StringIO()
+        FigureCanvasSVG(self._figure).print_svg(file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        return _standing_in_a_page(file.getvalue(), ids, title)
+
+
+def _standing_in_a_page(svg: str, ids: str, title: str) -> str:
+    """Take what belongs to a file of its own out of `svg`, and put its text alternative in."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<style type=\"text/css\">.*?</style>|<metadata>.*?</metadata>|<defs>\s*</defs>|<!--.*?-->", "", svg, flags=re.S)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
+    svg = re.sub(r"\s*\n\s*", "\n", svg)
+    escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round"><title id="{ids}-title">{escaped}</title>'
+    return re.sub(r">", lambda _: head, svg, count=1).strip()

@@ -1,0 +1,53 @@
+"""Errors a user can act on. Each message says where, what, and what to do.
+
+HandoutsError
+├── DataError        a file in data/ is missing, broken, or holds a value it may not
+├── ParameterError   a parameter or a value that data/ does not declare
+├── NotebookError    a notebook that is not JSON, has no parameters cell, wrong ids or tags
+├── CellError        a cell failed while it ran
+├── PageError        a page that would reach a patient incomplete
+└── OutputError      a file that cannot be written
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HandoutsError(Exception):
+    """Base of every error that Handouts raises on purpose; its text is one line for a user."""
+
+
+class DataError(HandoutsError):
+    """A file in data/ is missing, broken, or holds a value it may not."""
+
+
+class ParameterError(HandoutsError):
+    """A parameter or a value that data/ does not declare."""
+
+
+class NotebookError(HandoutsError):
+    """A notebook that is not JSON, has no parameters cell, or has wrong ids or tags."""
+
+
+class CellError(HandoutsError):
+    """A cell failed while it ran."""
+
+
+class PageError(HandoutsError):
+    """A page that would reach a patient incomplete."""
+
+
+class OutputError(HandoutsError):
+    """A file that cannot be written."""
+
+
+def known(value: str, values: Iterable[str]) -> str:
+    """Tell which values are known, nearest first when one is near.
+
+    >>> known("atlete", ["general", "athlete"])
+    "Did you mean 'athlete'? Known: general, athlete."
+    """
+    values = list(values)
+    near = get_close_matches(value, values, n=1)
+    hint = f"Did you mean '{near[0]}'? " if near else ""
+    return f"{hint}Known: {', '.join(values)}."

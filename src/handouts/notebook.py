@@ -1,0 +1,165 @@
+"""Notebooks as files: read with every rule of their shape checked, written so that a diff is small."""
+
+import ast
+import json
+from collections import Counter
+from pathlib import Path, PurePath
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from handouts import files
+from handouts.errors import NotebookError
+
+PARAMETERS = "parameters"
+INJECTED = "injected-parameters"
+
+
+def read(path: Path) -> NotebookNode:
+    """Read the notebook at `path`.
+
+    Raises NotebookError for a file that is missing or no notebook, for cells without an id or with
+    the id of another, and for a notebook without exactly one cell tagged `parameters`.
+    """
+    where = _shown(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        _check_ids(json.loads(text), where)  # as stored: nbformat mends ids without a word
+        return check(nbformat.reads(text, as_version=4), where)
+    except FileNotFoundError:
+        raise NotebookError(f"{where}: there is no such notebook. `handouts list` shows the topics.") from None
+    except (OSError, ValueError) as error:
+        raise NotebookError(
+            f"{where}: is not JSON ({error}). Put back an earlier version of the file; a notebook is best edited in JupyterLab."
+        ) from error
+
+
+def check(nb: NotebookNode, where: str) -> NotebookNode:
+    """Return `nb` if it has the shape that `read` asks for. Raises NotebookError."""
+    _check_ids(nb, where)
+    try:
+        nbformat.validate(nb)
+    except nbformat.ValidationError as error:
+        reason = str(error).splitlines()[0]
+        raise NotebookError(f"{where}: is no valid notebook ({reason}). Put back an earlier version.") from error
+    tagged = [cell for cell in nb.cells if PARAMETERS in tags(cell) and cell.cell_type == "code"]
+    if len(tagged) != 1:
+        raise NotebookError(
+            f"{where}: has {len(tagged)} code cells tagged {PARAMETERS!r} and needs one. "
+            "Tag the code cell that sets the parameters in JupyterLab's property inspector."
+        )
+    return nb
+
+
+def _check_ids(content: Any, where: str) -> None:
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list):
+        raise NotebookError(f"{where}: is no notebook (it has no cells). Put back an earlier version of the file.")
+    ids = Counter(cell.get("id") for cell in cells)
+    for count, cell in enumerate(cells, start=1):
+        if not cell.get("id"):
+            raise NotebookError(f"{where}, cell {count}: has no id. Open the notebook in JupyterLab and save it.")
+        if ids[cell["id"]] > 1:
+            raise NotebookError(
+                f"{where}, cell {count}: has the id {cell['id']!r} of another cell. "
+                "Delete the copy and make it again with copy and paste in JupyterLab."
+            )
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Return the tags of `cell`."""
+    return list(cell.metadata.get("tags", []))
+
+
+def place(nb: NotebookNode, cell: NotebookNode) -> str:
+    """Say which cell this is: its number, counted from 1 as in JupyterLab, and how it begins."""
+    number = next(count for count, other in enumerate(nb.cells, start=1) if other.id == cell.id)
+    first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
+    return f'cell {number} ("{first[:40]}{"..." if len(first) > 40 else ""}")'
+
+
+def declared(nb: NotebookNode, where: str) -> dict[str, object]:
+    """Return the parameters that the notebook declares, with the values it gives them. Raises NotebookError."""
+    return _assigned(next(cell for cell in nb.cells if PARAMETERS in tags(cell)), where)
+
+
+def ran_with(nb: NotebookNode, where: str) -> dict[str, object]:
+    """Return the parameters that the notebook ran with: its own, then those that papermill put in.
+
+    Raises NotebookError where papermill put in one that the notebook does not declare: its code
+    would not know of it, and the reader would get somebody else's page.
+    """
+    values = declared(nb, where)
+    for cell in nb.cells:
+        if INJECTED in tags(cell):
+            for name, value in _assigned(cell, where).items():
+                if name not in values:
+                    raise NotebookError(
+                        f"{where}: was run with a parameter {name!r} that it does not declare. Declared: {', '.join(values)}."
+                    )
+                values[name] = value
+    return values
+
+
+def _assigned(cell: NotebookNode, where: str) -> dict[str, object]:
+    values: dict[str, object] = {}
+    try:
+        for statement in ast.parse(cell.source).body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                values[statement.targets[0].id] = ast.literal_eval(statement.value)
+    except (SyntaxError, ValueError) as error:
+        raise NotebookError(
+            f'{where}: the parameters cell holds more than plain values ({error}). Write lines such as: audience = "general"'
+        ) from error
+    return values
+
+
+def topic_of(nb: NotebookNode, name: str) -> str:
+    """Return the topic of a notebook: the file that papermill read, else `name`, the file's own stem."""
+    source = nb.metadata.get("papermill", {}).get("input_path")
+    return PurePath(source).stem if isinstance(source, str) else name
+
+
+def normalised(nb: NotebookNode) -> NotebookNode:
+    """Return a copy that holds nothing of when, where and by whom it was run, so that diffs stay small.
+
+    Text, tags, ids and outputs stay; execution counts run from 1.
+    """
+    nb = nbformat.from_dict(nb)
+    nb.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    counts = iter(range(1, len(nb.cells) + 1))
+    for cell in nb.cells:
+        kept = {key: value for key, value in cell.metadata.items() if key not in ("execution", "papermill", "trusted", "collapsed")}
+        if not kept.get("tags"):
+            kept.pop("tags", None)
+        cell.metadata = nbformat.from_dict(kept)
+        if cell.cell_type == "code":
+            cell.execution_count = next(counts) if cell.source.strip() else None
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = cell.execution_count
+    return nb
+
+
+def write(nb: NotebookNode, path: Path) -> bool:
+    """Write `nb` to `path` as JupyterLab would, and tell whether the file changed. Raises OutputError."""
+    return files.write(path, _content(nb))
+
+
+def is_stored(nb: NotebookNode, path: Path) -> bool:
+    """Tell whether `path` holds just `nb`."""
+    return path.read_bytes() == _content(nb)
+
+
+def _content(nb: NotebookNode) -> bytes:
+    return (nbformat.writes(nb).rstrip("\n") + "\n").encode()
+
+
+def _shown(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

@@ -1,0 +1,173 @@
+"""The whole way from a notebook to a page, and the pages that need not be made again.
+
+    notebook --tailor--> cells for one reader --execute--> outputs --export--> page
+
+Each step is a function from value to value; nothing here writes but the cache of finished pages.
+"""
+
+import hashlib
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handouts import files, notebook
+from handouts.collection import Collection
+from handouts.data import read_parts
+from handouts.errors import CellError, NotebookError
+from handouts.parameters import read_parameters
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from handouts.exporter import HandoutExporter
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A topic and one value of every parameter: what gets executed."""
+
+    topic: str
+    values: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        """Where its page lies in the folder that a build writes to."""
+        return f"{self.topic}/{'_'.join(self.values.values())}.html"
+
+    def __str__(self) -> str:
+        return f"{self.topic} ({', '.join(self.values.values())})"
+
+
+def make(collection: Collection, variant: Variant) -> str:
+    """Return the page of `variant`, made anew. Raises HandoutsError."""
+    from handouts.tailor import tailor
+
+    where = f"notebooks/{variant.topic}.ipynb"
+    nb = notebook.read(collection.notebook(variant.topic))
+    tailored = tailor(nb, variant.values, read_parameters(collection), read_parts(collection), where)
+    check_declared(nb, variant.values, where)
+    executed = execute(collection, nb, tailored, variant.values, where)
+    html, _ = _exporter().from_notebook_node(executed, {"metadata": {"name": variant.topic}, "collection": collection})
+    return html
+
+
+def execute(
+    collection: Collection, nb: "NotebookNode", cells: "NotebookNode", values: Mapping[str, str], where: str
+) -> "NotebookNode":
+    """Return the notebook `cells` with its outputs, run with `values`, or with its own where there are none.
+
+    `nb` is the notebook that `cells` was tailored from. Raises CellError, which begins with `where`.
+    """
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    reader = f", {', '.join(values.values())}" if values else ""
+    try:
+        executed = papermill.execute_notebook(
+            cells,
+            None,
+            parameters=dict(values),
+            cwd=str(collection.notebooks),
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            extra_arguments=["--IPKernelApp.log_level=50"],  # it reports its own shutdown as an error
+        )
+    except PapermillExecutionError as error:
+        ran = list(cells.cells)
+        if values:  # papermill put one cell after the parameters
+            parameters = next(count for count, cell in enumerate(ran) if notebook.PARAMETERS in notebook.tags(cell))
+            ran.insert(parameters + 1, ran[parameters])
+        cell = notebook.place(nb, ran[error.cell_index])
+        raise CellError(f"{where}, {cell}{reader}: {error.ename}: {error.evalue}") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise CellError(f"{where}{reader}: the kernel stopped: {str(error).strip().splitlines()[0]}") from None
+    executed.metadata.papermill["input_path"] = where
+    return executed
+
+
+def refreshed(collection: Collection, topic: str) -> "NotebookNode":
+    """Return the notebook of `topic` as it is to be stored: run as it stands, and normalised. Raises HandoutsError."""
+    nb = notebook.read(collection.notebook(topic))
+    return notebook.normalised(execute(collection, nb, nb, {}, f"notebooks/{topic}.ipynb"))
+
+
+def check_declared(nb: "NotebookNode", values: Mapping[str, str], where: str) -> None:
+    """Raise NotebookError where the parameters cell of `nb` lacks one of `values`: its code would not know of it."""
+    declared = notebook.declared(nb, where)
+    if missing := [name for name in values if name not in declared]:
+        raise NotebookError(
+            f"{where}: the parameters cell does not set {', '.join(missing)}. Add a line for each, such as: {missing[0]} = None"
+        )
+
+
+def _position(nb: "NotebookNode", tailored: "NotebookNode", index: int) -> int:
+    """Return where in `nb` the cell is that ran as `index`: papermill adds one cell after the parameters."""
+    parameters = next(count for count, cell in enumerate(tailored.cells) if notebook.PARAMETERS in notebook.tags(cell))
+    failed = tailored.cells[index - 1 if index > parameters else index]
+    return next(count for count, cell in enumerate(nb.cells) if cell.id == failed.id)
+
+
+@cache
+def _exporter() -> "HandoutExporter":
+    from handouts.exporter import HandoutExporter
+
+    return HandoutExporter()
+
+
+def surroundings(collection: Collection) -> str:
+    """Return a digest of what every page is made from beside its notebook.
+
+    That is the tables, this package, Python, and the name and version of every package installed.
+    """
+    package = Path(__file__).parent
+    installed = sorted(
+        entry.name
+        for folder in {folder for folder in sys.path if os.path.isdir(folder)}
+        for entry in os.scandir(folder)
+        if entry.name.endswith((".dist-info", ".egg-info"))
+    )
+    content = files.fingerprint([*files.files_in(collection.data), *files.files_in(package)])
+    return hashlib.sha256("\n".join([content, sys.version, *installed]).encode()).hexdigest()
+
+
+def key(collection: Collection, variant: Variant, surroundings: str) -> str:
+    """Return a digest of all that the page of `variant` is made from. Raises NotebookError."""
+    path = collection.notebook(variant.topic)
+    if not path.is_file():
+        raise NotebookError(f"notebooks/{path.name}: there is no such notebook, but data/topics.csv names it.")
+    parts = [files.fingerprint([path]), surroundings, repr(sorted(variant.values.items()))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+MOST_CACHED = 500
+"""How many finished pages are kept; those used longest ago go first."""
+
+
+def cached(collection: Collection, key: str) -> str | None:
+    """Return the finished page of `key`, if there is one."""
+    path = collection.cache / f"{key}.html"
+    try:
+        html = path.read_text(encoding="utf-8")
+        os.utime(path)
+    except OSError:
+        return None
+    return html
+
+
+def keep(collection: Collection, key: str, html: str) -> None:
+    """Keep the finished page of `key` for the next build. Raises OutputError."""
+    files.write(collection.cache / f"{key}.html", html.encode())
+
+
+def forget_oldest(collection: Collection) -> None:
+    """Remove the finished pages beyond MOST_CACHED."""
+    pages = sorted(collection.cache.glob("*.html"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in pages[MOST_CACHED:]:
+        path.unlink(missing_ok=True)
