@@ -9,8 +9,11 @@ import io
 import multiprocessing
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -117,18 +120,33 @@ def _made(
         return
     # Spawned, not forked: a caller may have threads, and a progress bar does.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(to_make)), mp_context=context)
-    try:
-        futures = {pool.submit(_make, collection, variant): key for key, variant in to_make.items()}
-        for future in as_completed(futures):
-            key = futures[future]
-            try:
-                html, failure = future.result()
-            except Exception as error:  # a worker that died takes its page with it, not the build
-                html, failure = "", f"{to_make[key]}: the process that made it ended ({error}). Build again."
-            yield key, to_make[key], html, failure
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(min(workers, len(to_make)), mp_context=context, initializer=_die_with_the_parent) as pool:
+        try:
+            futures = {pool.submit(_make, collection, variant): key for key, variant in to_make.items()}
+            for future in as_completed(futures):
+                key = futures[future]
+                try:
+                    html, failure = future.result()
+                except BrokenProcessPool:  # a worker that died takes its page with it, not the build
+                    html, failure = "", f"{to_make[key]}: the process that made it was ended. Build again."
+                yield key, to_make[key], html, failure
+        except BaseException:  # stopped, or a disk that is full: the rest is not wanted any more
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
+
+
+def _die_with_the_parent() -> None:
+    """End this worker at once when it is interrupted, or when the build that started it is gone.
+
+    Its kernels watch for their own parent, and end too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def _make(collection: Collection, variant: Variant) -> tuple[str, str | None]:

@@ -91,7 +91,9 @@ class Sheet:
         """Put `block` with its top at `y`, left edge or middle at `x`; return the y below it."""
         for count, line in enumerate(block.lines):
             baseline = y + (count + 0.5) * LINE_HEIGHT * em() + 0.36 * em()
-            self._axes.text(x, baseline, line, ha=align, va="baseline", weight=block.weight, color=block.colour)
+            self._axes.text(
+                x, baseline, line, ha=align, va="baseline", weight=block.weight, color=block.colour, parse_math=False
+            )  # fmt: skip
         return y + block.height
 
     def box(

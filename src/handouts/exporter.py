@@ -168,8 +168,8 @@ def clean(html: str) -> str:
         },
         url_schemes={"http", "https", "mailto", "tel", "data"},
         attribute_filter=lambda tag, name, value: (
-            None if value.lstrip().lower().startswith("data:") and (tag, name) != ("img", "src") else value
-        ),
+            value if ((tag, name) == ("img", "src")) == value.strip().lower().startswith("data:") else None
+        ),  # pictures are part of the page, and nothing else is data
         link_rel=None,
     )
 

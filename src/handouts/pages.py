@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handouts import files, notebook
+from handouts import files
 from handouts.collection import Collection
 from handouts.data import read_parts
 from handouts.errors import CellError, NotebookError
@@ -45,6 +45,7 @@ class Variant:
 
 def make(collection: Collection, variant: Variant) -> str:
     """Return the page of `variant`, made anew. Raises HandoutsError."""
+    from handouts import notebook
     from handouts.tailor import tailor
 
     where = f"notebooks/{variant.topic}.ipynb"
@@ -66,6 +67,8 @@ def execute(
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+
+    from handouts import notebook
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
     reader = f", {', '.join(values.values())}" if values else ""
@@ -94,12 +97,16 @@ def execute(
 
 def refreshed(collection: Collection, topic: str) -> "NotebookNode":
     """Return the notebook of `topic` as it is to be stored: run as it stands, and normalised. Raises HandoutsError."""
+    from handouts import notebook
+
     nb = notebook.read(collection.notebook(topic))
     return notebook.normalised(execute(collection, nb, nb, {}, f"notebooks/{topic}.ipynb"))
 
 
 def check_declared(nb: "NotebookNode", values: Mapping[str, str], where: str) -> None:
     """Raise NotebookError where the parameters cell of `nb` lacks one of `values`: its code would not know of it."""
+    from handouts import notebook
+
     declared = notebook.declared(nb, where)
     if missing := [name for name in values if name not in declared]:
         raise NotebookError(

@@ -1,0 +1,127 @@
+"""What tests share: a collection to change at will, and pages built once a session."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from handouts.build import build, read_manifest
+from handouts.collection import Collection
+from handouts.parameters import Parameters, read_parameters
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="session")
+def collection() -> Collection:
+    """The collection of this repository."""
+    return Collection(ROOT)
+
+
+@pytest.fixture
+def parameters(collection: Collection) -> Parameters:
+    return read_parameters(collection)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
+    """A copy of the collection that a test may break; every tool started by the test finds it first."""
+    for folder in ("data", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / "clinic" / folder)
+    monkeypatch.chdir(tmp_path / "clinic")
+    monkeypatch.delenv("HANDOUTS_COLLECTION", raising=False)
+    return Collection(tmp_path / "clinic")
+
+
+@pytest.fixture(scope="session")
+def built(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every page of the collection."""
+    out = tmp_path_factory.mktemp("built")
+    result = build(collection, out)
+    assert result.failed == []
+    return out
+
+
+@pytest.fixture(scope="session")
+def pages(built: Path) -> dict[str, str]:
+    """Every page as HTML, by its path in the manifest."""
+    return {row["path"]: (built / row["path"]).read_text(encoding="utf-8") for row in read_manifest(built)}
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Run a command of the environment and return what it printed."""
+
+    def start(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **options.pop("env", {})}
+        return subprocess.run(
+            [str(BIN / str(command[0])), *map(str, command[1:])],
+            capture_output=True, text=True, timeout=120, env=environment, **options,
+        )  # fmt: skip
+
+    yield start
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    """Replace `before`, which must stand in the file, by `after`."""
+    content = path.read_text(encoding="utf-8")
+    assert before in content, f"{before!r} is not in {path.name}"
+    path.write_text(content.replace(before, after), encoding="utf-8")
+
+
+def a_notebook(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a notebook with a parameters cell, followed by `cells`."""
+    first = nbformat.v4.new_code_cell(
+        'audience = "general"\nlevel = "original"\nsize = None', id="parameters", metadata={"tags": ["parameters"]}
+    )
+    first.execution_count = 1
+    nb = nbformat.v4.new_notebook(cells=[first, *cells])
+    for count, cell in enumerate(nb.cells):
+        cell.id = cell.id if cell.id == "parameters" else f"cell-{count}"
+    return nb
+
+
+def text_cell(source: str, *tags: str) -> nbformat.NotebookNode:
+    """Return a Markdown cell."""
+    return nbformat.v4.new_markdown_cell(source, metadata={"tags": list(tags)} if tags else {})
+
+
+class Blocks(HTMLParser):
+    """The text of a page's paragraphs, list items, headings and cells, in order, without pictures."""
+
+    ENDS = ("p", "li", "h1", "h2", "h3", "th", "td", "caption", "figcaption", "summary", "title")
+    SKIPS = ("svg", "style")
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.blocks: list[tuple[str, str]] = []
+        self._text: list[str] = []
+        self._skip = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._skip += tag in self.SKIPS
+        if tag in self.ENDS or tag in ("ul", "ol", "div"):
+            self._flush("text")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skip -= tag in self.SKIPS
+        if tag in self.ENDS:
+            self._flush(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self._text.append(data)
+
+    def _flush(self, tag: str) -> None:
+        text = " ".join("".join(self._text).split())
+        if text:
+            self.blocks.append((tag, text))
+        self._text = []

@@ -1,0 +1,139 @@
+"""Tables are checked when they are read."""
+
+import pytest
+from conftest import edit
+
+from handouts.article import read_article, sentences
+from handouts.collection import Collection, find
+from handouts.data import read_captions, read_clinic, read_table, read_topics, read_treatments
+from handouts.errors import DataError
+from handouts.parameters import read_parameters
+
+
+def test_every_table_of_the_collection_can_be_read(collection: Collection) -> None:
+    """The tables that ship are right by the rules they are read with."""
+    assert list(read_topics(collection)) == [
+        "dry-needling-or-acupuncture", "your-dry-needling-session", "which-treatment-is-right",
+    ]  # fmt: skip
+    assert read_clinic(collection).name == "Example Clinic"
+    assert read_captions(collection)
+    assert list(read_treatments(collection)) == ["dry-needling", "acupuncture"]
+
+
+def test_no_topic_claims_a_review_that_nobody_made(collection: Collection) -> None:
+    """No topic has a reviewer until a clinician has reviewed it."""
+    assert {(topic.reviewed_by, topic.reviewed_on) for topic in read_topics(collection).values()} == {("", "")}
+
+
+def test_a_missing_file_is_named(copy: Collection) -> None:
+    """A missing table is told by its name, with what to do."""
+    (copy.data / "clinic.csv").unlink()
+    with pytest.raises(DataError, match=r"data/clinic\.csv: the file is missing\. Put it back"):
+        read_clinic(copy)
+
+
+def test_a_wrong_value_is_told_with_file_row_column_value_and_what_is_allowed(copy: Collection) -> None:
+    """A value that is not allowed is told with file, row, column, value and the values allowed."""
+    edit(copy.data / "parameters.csv", "levels.csv,yes", "levels.csv,maybe")
+    with pytest.raises(
+        DataError, match=r"data/parameters\.csv row 3, column facet: 'maybe' is not allowed: Known: 'yes', 'no'\."
+    ):
+        read_parameters(copy)
+
+
+def test_a_date_must_be_one(copy: Collection) -> None:
+    """A date that does not exist is refused, with the way to write one."""
+    edit(copy.data / "topics.csv", "how they differ.\",,,", 'how they differ.",Somebody,2026-02-30,2027-01-01')
+    with pytest.raises(DataError, match=r"row 2, column reviewed_on: '2026-02-30' is not allowed: write dates as"):
+        read_topics(copy)
+
+
+def test_half_a_review_is_refused(copy: Collection) -> None:
+    """A review date without a reviewer is no review."""
+    edit(copy.data / "topics.csv", "how they differ.\",,,", 'how they differ.",,2026-01-01,2027-01-01')
+    with pytest.raises(DataError, match="a review needs reviewed_by, reviewed_on and a later review_due"):
+        read_topics(copy)
+
+
+def test_a_wrong_column_is_told_with_the_columns_wanted(copy: Collection) -> None:
+    """A column that is not known is told with the columns wanted."""
+    edit(copy.data / "topics.csv", "review_due", "due")
+    with pytest.raises(DataError, match=r"data/topics\.csv row 1: columns are .*due\. Wanted: .*review_due"):
+        read_topics(copy)
+
+
+def test_semicolons_are_recognised(copy: Collection) -> None:
+    """A table that a spreadsheet saved with semicolons is told so."""
+    path = copy.data / "clinic.csv"
+    path.write_text(path.read_text().replace(",", ";"))
+    with pytest.raises(DataError, match="It looks separated by semicolons: save it with commas"):
+        read_clinic(copy)
+
+
+def test_a_row_that_comes_twice_is_refused(copy: Collection) -> None:
+    """A row that comes twice is told with both row numbers."""
+    path = copy.data / "clinic.csv"
+    path.write_text(path.read_text() + "phone,555-0199\n")
+    with pytest.raises(DataError, match=r"row 8: phone stands in row 3 already"):
+        read_clinic(copy)
+
+
+def test_a_row_with_too_many_cells_is_refused(copy: Collection) -> None:
+    """A comma without quotes makes a cell too many, and is told."""
+    edit(copy.data / "clinic.csv", '"1 Example Street, Exampletown"', "1 Example Street, Exampletown")
+    with pytest.raises(DataError, match=r"row 4: 3 cells where the header has 2"):
+        read_clinic(copy)
+
+
+def test_what_excel_writes_is_read(copy: Collection) -> None:
+    """A byte order mark, Windows line ends and empty rows at the end are no fault."""
+    path = copy.data / "clinic.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b",\r\n")
+    assert read_clinic(copy).phone == "555-0100"
+
+
+def test_a_file_that_is_no_text_is_refused(copy: Collection) -> None:
+    """A table in another encoding is refused instead of shown with wrong letters."""
+    (copy.data / "clinic.csv").write_bytes("field,value\nname,Praxis M\u00fcller\n".encode("latin-1"))
+    with pytest.raises(DataError, match="Save it again as CSV in UTF-8"):
+        read_clinic(copy)
+
+
+def test_an_empty_table_is_refused(copy: Collection) -> None:
+    """A table that lost its rows is refused."""
+    (copy.data / "captions.csv").write_text("name,title,caption\n")
+    with pytest.raises(DataError, match=r"data/captions\.csv: has no rows"):
+        read_captions(copy)
+
+
+def test_a_line_left_out_must_be_in_the_article(copy: Collection) -> None:
+    """A line that is said to be left out, but is not in the article, is a mistake."""
+    edit(copy.data / "article-left-out.csv", "Contact Us Today", "Contact us today")
+    with pytest.raises(DataError, match=r"article-left-out\.csv row 2, column line: 'Contact us today' is 0 lines"):
+        read_article(copy)
+
+
+def test_the_articles_sections_and_sentences(collection: Collection) -> None:
+    """The article has ten sections; quotes end sentences and bullets are sentences."""
+    article = read_article(collection)
+    assert [len(section.sentences) for section in article] == [3, 16, 9, 0, 2, 2, 7, 9, 9, 8]
+    assert "The goal is not simply to “release tight muscles.”" in article[1].sentences
+    assert "Joint mechanics" in article[1].sentences
+    assert sentences("") == []
+
+
+def test_the_rules_of_a_table_allow_more_columns_only_where_asked(copy: Collection) -> None:
+    """A column that no rule knows is refused, unless the table is open for more."""
+    (copy.data / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="columns are a, b"):
+        read_table(copy.data / "t.csv", {"a": lambda value: None})
+    assert read_table(copy.data / "t.csv", {"a": lambda value: None}, more=True) == [{"a": "1", "b": "2"}]
+
+
+def test_the_nearest_collection_is_found(copy: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collection around the working directory is meant, or the one that HANDOUTS_COLLECTION names."""
+    monkeypatch.chdir(copy.notebooks)
+    assert find().root == copy.root
+    monkeypatch.setenv("HANDOUTS_COLLECTION", str(copy.root / "nowhere"))
+    with pytest.raises(DataError, match="no collection here"):
+        find()

@@ -1,0 +1,198 @@
+"""Diagrams fit their sheet at every print size, tell their data, and are the same bytes everywhere."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+import matplotlib as mpl
+import pytest
+from conftest import edit
+
+from handouts import diagrams, drawing
+from handouts.collection import Collection
+from handouts.data import read_table
+from handouts.diagrams import DRAWN, Diagram, diagram, draw_for
+from handouts.drawing import Sheet
+from handouts.errors import DataError, ParameterError
+
+SIZES = {"normal": 14.0, "large": 18.0, "giant": 24.0}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(autouse=True)
+def settings() -> Iterator[None]:
+    """Leave matplotlib's settings as they were."""
+    with mpl.rc_context():
+        yield
+
+
+def pictures(drawn: Diagram) -> list[ET.Element]:
+    """Return both pictures of a diagram as XML."""
+    return [ET.fromstring(svg) for svg in (drawn.svg, drawn.narrow)]
+
+
+def words_of(svg: ET.Element) -> str:
+    """Return the words of a picture, in order."""
+    return " ".join("".join(text.itertext()).strip() for text in svg.iter(f"{SVG}text"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_text_lies_inside_its_picture(name: str, size: str) -> None:
+    """No word is clipped: each line of text, as wide as it is drawn, lies inside the sheet, at every size."""
+    draw_for(size=size)
+    for svg in pictures(diagram(name)):
+        _, _, width, height = map(float, svg.attrib["viewBox"].split())
+        texts = list(svg.iter(f"{SVG}text"))
+        assert texts
+        for text in texts:
+            style = text.attrib["style"]
+            weight = "bold" if "bold" in style or "700" in style else "normal"
+            wide = drawing.width_of("".join(text.itertext()), weight)
+            x, y = float(text.attrib["x"]), float(text.attrib["y"])
+            left = x - wide / 2 if "middle" in style else x
+            assert left >= -0.5, (name, text.text)
+            assert left + wide <= width + 0.5, (name, text.text)
+            assert SIZES[size] * 0.7 <= y <= height, (name, text.text)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DRAWN)
+def test_lines_of_text_do_not_overlap(name: str, size: str) -> None:
+    """No two lines of text cover each other."""
+    draw_for(size=size)
+    for svg in pictures(diagram(name)):
+        boxes = []
+        for text in svg.iter(f"{SVG}text"):
+            style, words = text.attrib["style"], "".join(text.itertext())
+            wide = drawing.width_of(words, "bold" if "bold" in style or "700" in style else "normal")
+            x, y = float(text.attrib["x"]), float(text.attrib["y"])
+            left = x - wide / 2 if "middle" in style else x
+            boxes.append((left, y - 0.75 * SIZES[size], left + wide, y + 0.2 * SIZES[size], words))
+        for count, one in enumerate(boxes):
+            for other in boxes[count + 1 :]:
+                apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+                assert apart, (name, one[4], other[4])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DRAWN)
+def test_text_is_as_large_as_the_print_size(name: str, size: str) -> None:
+    """A figure is drawn again at the print size, not zoomed: its text has that size in the width of the paper."""
+    draw_for(size=size)
+    drawn = diagram(name)
+    for svg in (drawn.svg, drawn.narrow):
+        assert set(re.findall(r"font-size: ([\d.]+)px", svg)) == {f"{SIZES[size]:g}"}
+    assert ET.fromstring(drawn.svg).attrib["width"] == "468pt"
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_words_of_the_data_are_in_picture_and_description(name: str, collection: Collection) -> None:
+    """Picture, text alternative and long description come from the same rows: each text stands in both pictures and in words."""
+    draw_for(audience="older-adult")
+    drawn = diagram(name)
+    told = " ".join([drawn.alt, *drawn.description])
+    rows = read_table(collection.data / f"{name}.csv", DRAWN[name][2]())
+    for row in rows:
+        text = row.get("text") or row["goal"]
+        assert text in told
+        for svg in pictures(drawn):
+            assert text in words_of(svg)
+
+
+def test_a_changed_row_changes_picture_and_words(copy: Collection) -> None:
+    """Changing a row changes both pictures, and the words, together."""
+    draw_for()
+    before = diagram("session-steps")
+    edit(copy.data / "session-steps.csv", "Musculoskeletal evaluation", "A careful examination")
+    after = diagram("session-steps")
+    assert before.svg != after.svg
+    assert before.narrow != after.narrow
+    assert "Step 1: A careful examination." in after.description
+
+
+def test_an_aim_of_both_treatments_is_told_as_such(copy: Collection) -> None:
+    """An aim marked for both treatments moves from one group to the shared one."""
+    draw_for()
+    assert "Both: Pain." in diagram("treatment-goals").description
+    edit(copy.data / "treatment-goals.csv", "Headaches,no,yes", "Headaches,yes,yes")
+    assert "Both: Pain, Headaches." in diagram("treatment-goals").description
+
+
+def test_a_picture_has_a_title_and_ids_of_its_own() -> None:
+    """Two pictures in one page do not share an id, and each names itself to a screen reader."""
+    draw_for()
+    ids: list[str] = []
+    for name in DRAWN:
+        drawn = diagram(name)
+        for svg in pictures(drawn):
+            ids += [element.attrib["id"] for element in svg.iter() if "id" in element.attrib]
+            assert svg.attrib["role"] == "img"
+            title = svg.find(f"{SVG}title")
+            assert title is not None
+            assert (title.text, title.attrib["id"]) == (drawn.alt, svg.attrib["aria-labelledby"])
+        assert "<style" not in drawn.svg
+    assert len(ids) == len(set(ids))
+
+
+def test_special_characters_survive(copy: Collection) -> None:
+    """Quotes, ampersands, angle brackets and dollar signs in a table are shown as they are written."""
+    edit(copy.data / "session-steps.csv", "1,Musculoskeletal evaluation", '1,"Pay $5 & <ask> ""why"" for $2"')
+    edit(copy.data / "captions.csv", "A dry needling session", "A <dry> & needling session")
+    draw_for()
+    drawn = diagram("session-steps")
+    assert all('Pay $5 & <ask> "why" for $2' in words_of(svg) for svg in pictures(drawn))
+    assert drawn.alt.startswith("A <dry> & needling session")
+
+
+@pytest.mark.parametrize("seed", ["0", "12345"])
+def test_the_same_bytes_in_every_process(seed: str) -> None:
+    """Another process with another hash seed draws the same bytes."""
+    draw_for()
+    code = "from handouts.diagrams import *; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in DRAWN))"
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True)
+    assert done.stdout == "".join(diagram(name).svg + diagram(name).narrow for name in DRAWN) + "\n"
+
+
+def test_a_narrow_picture_fits_the_narrowest_phone() -> None:
+    """At normal print a phone's picture is 288 pixels wide, of the 320 that the narrowest phones have."""
+    draw_for()
+    assert ET.fromstring(diagram("treatment-goals").narrow).attrib["width"] == "216pt"
+
+
+def test_colours_of_text_are_strong_on_their_ground() -> None:
+    """Treatment colours carry white text and stand on their own tint with a contrast of 7:1 (WCAG 2.2, 1.4.6)."""
+    draw_for()
+
+    def luminance(colour: str) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for look in diagrams._looks():
+        for ground in ("white", drawing.tint(look.colour, 0.08)):
+            assert (luminance(ground) + 0.05) / (luminance(look.colour) + 0.05) >= 7, (look.name, ground)
+
+
+def test_an_unknown_diagram_is_told(copy: Collection) -> None:
+    """A misspelt diagram is told with the nearest; one without a caption is told where to add it."""
+    with pytest.raises(DataError, match="Did you mean 'session-steps'"):
+        diagram("session-step")
+    edit(copy.data / "captions.csv", "session-steps,", "session-stairs,")
+    with pytest.raises(DataError, match="captions.csv: has no row 'session-steps'"):
+        diagram("session-steps")
+
+
+def test_an_unknown_reader_is_told_in_the_notebook() -> None:
+    """A misspelt audience given to papermill stops the notebook, so no page is made for a wrong reader."""
+    with pytest.raises(ParameterError, match="unknown audience 'atlete'"):
+        draw_for(audience="atlete", level="original", size=None)
+
+
+def test_text_wraps_between_words() -> None:
+    """Lines are as long as fits, and a word longer than a line stands alone."""
+    draw_for()
+    assert drawing.wrap("one two three", drawing.width_of("one two")) == ["one two", "three"]
+    assert drawing.wrap("musculoskeletal evaluation", 10) == ["musculoskeletal", "evaluation"]
+    assert Sheet(100).put(drawing.words("a b", 1), 0, 0) == pytest.approx(2 * drawing.LINE_HEIGHT * 14)

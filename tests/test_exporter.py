@@ -1,0 +1,242 @@
+"""A page is complete, self-contained and safe, or it is not made."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import Blocks, a_notebook, edit, text_cell
+
+from handouts.collection import Collection
+from handouts.errors import PageError, ParameterError
+from handouts.exporter import HandoutExporter, css_string
+
+TOPIC = "your-dry-needling-session"
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def export(*cells: nbformat.NotebookNode, name: str = TOPIC, **injected: str) -> str:
+    """Export a notebook of `cells`, run with `injected`."""
+    if injected:
+        source = "\n".join(f"{key} = {value!r}" for key, value in injected.items())
+        put_in = nbformat.v4.new_code_cell(source, execution_count=2, metadata={"tags": ["injected-parameters"]})
+        cells = (put_in, *cells)
+    html, _ = HandoutExporter().from_notebook_node(a_notebook(*cells), {"metadata": {"name": name}})
+    return html
+
+
+def shows(data: dict[str, str], metadata: dict[str, object] | None = None, kind: str = "display_data") -> nbformat.NotebookNode:
+    """Return a code cell that has shown `data`."""
+    output = nbformat.v4.new_output(kind, data, metadata=metadata or {})
+    return nbformat.v4.new_code_cell("show()", execution_count=3, outputs=[output])
+
+
+PLAIN = text_cell("# Title\n\nText.")
+
+
+def test_every_page_asks_nothing_of_any_machine(pages: dict[str, str]) -> None:
+    """No page has a script, a link to a style, font or picture elsewhere, or room for one: its policy forbids it."""
+    for path, html in pages.items():
+        assert "<script" not in html.lower(), path
+        assert not re.search(r"\son[a-z]+=", html), path
+        loads = re.findall(r'(?:src|srcset|data|action|poster)="([^"]*)"|url\(([^)]*)\)|@import', html)
+        assert [found for found in loads if not found[1].startswith("#")] == [], path
+        assert "<link" not in html, path
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
+        assert policy, path
+        assert policy[1].startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;"), path
+
+
+def test_every_page_is_small(pages: dict[str, str]) -> None:
+    """Each page is under 150 kB, pictures and style included."""
+    assert max(len(html.encode()) for html in pages.values()) < 150_000
+
+
+def test_every_page_shows_no_code(pages: dict[str, str]) -> None:
+    """No page shows code, prompts or a picture's address in a kernel."""
+    for html in pages.values():
+        for trace in ("In [", "Out[", "diagram(", "draw_for", "import ", "object at 0x"):
+            assert trace not in html
+
+
+def test_every_page_has_one_title_headings_in_order_and_landmarks(pages: dict[str, str]) -> None:
+    """One h1, no skipped level, a language, header, main and footer, a skip link that leads somewhere."""
+    for html in pages.values():
+        levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
+        assert levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert '<html lang="en">' in html
+        assert [html.count(f"<{mark}") for mark in ("header>", "main ", "footer>")] == [1, 1, 1]
+        assert 'href="#text"' in html
+        assert 'id="text"' in html
+
+
+def test_every_figure_has_a_text_alternative_a_caption_and_a_description(pages: dict[str, str]) -> None:
+    """Each figure has a title for screen readers, a caption for everyone, and all of its words as text."""
+    for html in pages.values():
+        for figure in re.findall(r"<figure.*?</figure>", html, flags=re.S):
+            assert len(re.findall(r"<title id=[^>]*>[^<]{20,}</title>", figure)) == 2
+            assert re.search(r"<figcaption><strong>[^<]+\.</strong> [^<]{10,}", figure)
+            assert figure.count("<li>") >= 2
+
+
+def test_every_page_says_whose_it_is_and_that_nobody_reviewed_it(pages: dict[str, str]) -> None:
+    """Clinic, reader, topic, version, contact, and that no clinical review is recorded."""
+    for path, html in pages.items():
+        text = " ".join(block for _, block in Blocks(html).blocks)
+        topic = path.split("/")[0]
+        assert "Example Clinic This is an example clinic. It does not exist." in text
+        assert "Questions? Call Example Clinic at 555-0100." in text
+        assert "Clinical review: not yet recorded. Next review due: not yet set." in text
+        assert re.search(rf"Topic: {topic}\. Version: [0-9a-f]{{10}}\.", text)
+        assert "It does not tell you about side effects" in text
+
+
+def test_the_audience_stands_at_the_top(pages: dict[str, str]) -> None:
+    """Whom a page is for stands below its title; large print says so."""
+    html = pages[f"{TOPIC}/older-adult_original_large.html"]
+    assert '<p class="labels"><span>For older adults</span> <span>Large print</span> </p>' in html
+    assert "--points: 18" in html
+
+
+def test_a_recorded_review_is_printed(copy: Collection) -> None:
+    """Where a review is recorded, its reviewer and dates are printed from the data."""
+    edit(copy.data / "topics.csv", "for dry needling.,,,", "for dry needling.,A. Reviewer,2026-01-15,2027-01-15")
+    assert "Clinical review: A. Reviewer, 2026-01-15. Next review due: 2027-01-15." in export(PLAIN)
+
+
+def test_the_version_is_made_from_the_content(copy: Collection) -> None:
+    """The same content has the same version, another word or another phone number another one."""
+
+    def version(html: str) -> str:
+        found = re.search(r'<meta name="version" content="([0-9a-f]{10})">', html)
+        assert found
+        assert html.count(found[1]) == 3
+        return found[1]
+
+    first = version(export(PLAIN))
+    assert version(export(PLAIN)) == first
+    assert version(export(text_cell("# Title\n\nTexts."))) != first
+    edit(copy.data / "clinic.csv", "555-0100", "555-0101")
+    assert version(export(PLAIN)) != first
+
+
+def test_raw_html_in_text_cannot_run(copy: Collection) -> None:
+    """Scripts, handlers, frames, styles and forms in a text cell are gone; words and plain marks stay."""
+    html = export(
+        text_cell(
+            "# Title\n\nBefore<br>after <b onclick=\"x()\">bold</b> <script>alert(1)</script>"
+            '<iframe src="https://x.example"></iframe> <a href="javascript:x()">link</a> <img src="https://x.example/i.png">'
+            '<style>body{display:none}</style><form action="https://x.example"><button>b</button></form> H<sub>2</sub>O'
+        )
+    )
+    body = html[html.index("<main") :]
+    assert "Before<br>after <b>bold</b>" in body
+    assert "H<sub>2</sub>O" in body
+    for gone in ("script", "onclick", "iframe", "javascript", "x.example", "display:none", "<form", "<button"):
+        assert gone not in body
+
+
+def test_html_outputs_are_cleaned_too(copy: Collection) -> None:
+    """What a code cell shows as HTML passes the same cleaning."""
+    html = export(PLAIN, shows({"text/html": "<table><tr><td onclick='x()'>1</td></tr></table><script>x()</script>"}))
+    body = html[html.index("<main") :]
+    assert "<td>1</td>" in body
+    assert "x()" not in body
+
+
+def test_data_cannot_break_out_of_the_page(copy: Collection) -> None:
+    """A clinic's name with quotes, tags and braces is shown as it is written."""
+    edit(copy.data / "clinic.csv", "Example Clinic", '"</style><script>x</script> ""Q"" \\ {{ 7 * 7 }}"')
+    html = export(PLAIN)
+    assert "<script" not in html
+    assert "{{ 7 * 7 }}" in html
+    assert html.count("</style>") == 1
+
+
+def test_a_cell_that_was_not_run_is_told() -> None:
+    """A table that is missing because nobody ran its cell is an error, not a gap."""
+    with pytest.raises(PageError, match=r'cell 3 \("table\("comparison"\)"\): has not been run. Run all cells'):
+        export(PLAIN, nbformat.v4.new_code_cell('table("comparison")'))
+
+
+def test_a_failed_cell_is_told() -> None:
+    """A traceback never reaches a patient."""
+    failed = nbformat.v4.new_code_cell("1/0", execution_count=3)
+    failed.outputs = [nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="division by zero", traceback=[])]
+    with pytest.raises(PageError, match="failed with ZeroDivisionError: division by zero"):
+        export(PLAIN, failed)
+
+
+def test_output_without_a_place_in_a_handout_is_told() -> None:
+    """Printed text and bare values have no place; warnings to the log are left out without a word."""
+    printed = nbformat.v4.new_code_cell("print(1)", execution_count=3)
+    printed.outputs = [nbformat.v4.new_output("stream", name="stdout", text="1\n")]
+    with pytest.raises(PageError, match="prints text"):
+        export(PLAIN, printed)
+    with pytest.raises(PageError, match="shows text/plain, which has no place"):
+        export(PLAIN, shows({"text/plain": "3"}))
+    printed.outputs[0].name = "stderr"
+    assert export(PLAIN, printed)
+
+
+def test_a_picture_without_a_text_alternative_is_refused() -> None:
+    """A picture that a blind reader would miss is an error, from code and from text."""
+    with pytest.raises(PageError, match="shows a picture without a text alternative"):
+        export(PLAIN, shows({"image/png": PIXEL}))
+    with pytest.raises(PageError, match="has no text alternative"):
+        export(text_cell("# Title\n\n![](attachment:a.png)"))
+
+
+def test_a_picture_in_a_text_cell_becomes_part_of_the_page() -> None:
+    """A picture pasted into a cell travels inside the page; one from elsewhere is refused."""
+    cell = text_cell("# Title\n\n![A needle](attachment:a.png)")
+    cell["attachments"] = {"a.png": {"image/png": PIXEL}}
+    assert f'<img alt="A needle" src="data:image/png;base64,{PIXEL}">' in export(cell)
+    with pytest.raises(PageError, match=r"'https://x\.example/a\.png' is not part of the notebook"):
+        export(text_cell("# Title\n\n![A needle](https://x.example/a.png)"))
+
+
+def test_a_page_needs_one_title() -> None:
+    """No title, or two, is an error."""
+    with pytest.raises(PageError, match="has 0 titles and needs one"):
+        export(text_cell("## Part\n\nText."))
+    with pytest.raises(PageError, match="has 2 titles"):
+        export(text_cell("# One\n\nText.\n\n# Two\n\nText."))
+
+
+def test_a_title_may_be_underlined_and_may_hold_marks() -> None:
+    """Both ways to write a title are understood, and it is shown once."""
+    html = export(text_cell("What *is* it?\n==========\n\nText."))
+    assert html.count("What is it?") == 2  # in the window's title and on the page
+    assert "==" not in html
+
+
+def test_a_skipped_heading_level_is_refused() -> None:
+    """A heading two levels down is told with the mark to write."""
+    with pytest.raises(PageError, match=r"'Deep' has level 3 below level 1\. Write it with ##\."):
+        export(text_cell("# Title\n\n### Deep\n\nText."))
+
+
+def test_parameters_that_are_not_declared_make_no_page() -> None:
+    """A wrong audience put in by papermill makes no page."""
+    with pytest.raises(ParameterError, match="unknown audience 'atlete'"):
+        export(PLAIN, audience="atlete")
+
+
+def test_a_notebook_that_is_no_topic_makes_no_page() -> None:
+    """A page must belong to a topic, which has its purpose and review on record."""
+    with pytest.raises(PageError, match=r"'my-notes' is no topic of data/topics\.csv"):
+        export(PLAIN, name="my-notes")
+
+
+def test_a_string_in_a_style_sheet_stays_one() -> None:
+    """Quotes, backslashes, line ends and tags cannot end a string in a style sheet."""
+    assert css_string('a"b\\c\n</style>') == '"a\\22 b\\5c c\\a \\3c /style>"'
+
+
+def test_the_look_has_no_address_and_no_capitals() -> None:
+    """The style sheet loads nothing, and uses neither capitals nor italics for emphasis."""
+    css = (Path(__file__).parents[1] / "src/handouts/templates/handout/handout.css").read_text()
+    for word in ("url(", "@import", "uppercase", "italic", "justify"):
+        assert word not in css
