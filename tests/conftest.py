@@ -56,7 +56,7 @@ def pages(built: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command of the environment and return what it printed."""
 
     def start(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
@@ -66,7 +66,7 @@ def run() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
             capture_output=True, text=True, timeout=120, env=environment, **options,
         )  # fmt: skip
 
-    yield start
+    return start
 
 
 def edit(path: Path, before: str, after: str) -> None:
@@ -125,3 +125,17 @@ class Blocks(HTMLParser):
         if text:
             self.blocks.append((tag, text))
         self._text = []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Debian's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: install it (Debian: apt install chromium) to test pages in a browser")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()

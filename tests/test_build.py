@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import BIN, edit
 
+from conftest import BIN, edit
 from handouts.build import Result, build, read_manifest
 from handouts.collection import Collection
 from handouts.errors import OutputError, ParameterError

@@ -15,13 +15,25 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import BIN, ROOT, edit
 
+from conftest import BIN, ROOT, edit
 from handouts import cli
 from handouts.collection import Collection
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-HEAVY = {"nbformat", "nbconvert", "papermill", "pandas", "matplotlib", "numpy", "jinja2", "IPython", "nh3", "tqdm", "mistune"}
+HEAVY = {
+    "nbformat",
+    "nbconvert",
+    "papermill",
+    "pandas",
+    "matplotlib",
+    "numpy",
+    "jinja2",
+    "IPython",
+    "nh3",
+    "tqdm",
+    "mistune",
+}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["build", "--help"], ["refresh", "--help"], ["list"], ["--version"]])
@@ -94,7 +106,10 @@ def test_on_a_terminal_there_is_a_bar(copy: Collection) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["build", "--audience", "atlete"], "handouts: --audience: unknown audience 'atlete'. Did you mean 'athlete'? Known: "),
+        (
+            ["build", "--audience", "atlete"],
+            "handouts: --audience: unknown audience 'atlete'. Did you mean 'athlete'? Known: ",
+        ),
         (["build", "--level", "plane"], "handouts: --level: unknown level 'plane'."),
         (["build", "your-session"], "handouts: unknown topic 'your-session'. "),
         (["refresh", "your-session"], "handouts: unknown topic 'your-session'. "),
@@ -172,7 +187,11 @@ def test_workers_must_be_a_number(run: Run) -> None:
 @pytest.mark.parametrize("end", ["ctrl-c", "interrupt", "kill"])
 def test_a_stopped_build_leaves_no_process_behind(copy: Collection, end: str) -> None:
     """However a build is ended, its processes and kernels are gone, and no half page is left."""
-    edit(copy.notebook("which-treatment-is-right"), '"draw_for(audience', '"import time; time.sleep(60); draw_for(audience')
+    edit(
+        copy.notebook("which-treatment-is-right"),
+        '"draw_for(audience',
+        '"import time; time.sleep(60); draw_for(audience',
+    )
     started = subprocess.Popen(
         [BIN / "handouts", "build", "which-treatment-is-right"],
         cwd=copy.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import matplotlib as mpl
 import pytest
-from conftest import edit
 
+from conftest import edit
 from handouts import diagrams, drawing
 from handouts.collection import Collection
 from handouts.data import read_table
@@ -151,8 +151,12 @@ def test_special_characters_survive(copy: Collection) -> None:
 def test_the_same_bytes_in_every_process(seed: str) -> None:
     """Another process with another hash seed draws the same bytes."""
     draw_for()
-    code = "from handouts.diagrams import *; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in DRAWN))"
-    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True)
+    code = (
+        "from handouts.diagrams import *; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in DRAWN))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+    )
     assert done.stdout == "".join(diagram(name).svg + diagram(name).narrow for name in DRAWN) + "\n"
 
 

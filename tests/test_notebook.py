@@ -5,8 +5,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import a_notebook, text_cell
 
+from conftest import a_notebook, text_cell
 from handouts import notebook
 from handouts.errors import NotebookError
 

@@ -1,8 +1,8 @@
 """Parameters, their values and defaults are what data/ declares."""
 
 import pytest
-from conftest import edit
 
+from conftest import edit
 from handouts.collection import Collection
 from handouts.errors import DataError, ParameterError
 from handouts.parameters import Parameters, choices, read_parameters, resolve

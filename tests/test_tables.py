@@ -3,8 +3,8 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from conftest import edit
 
+from conftest import edit
 from handouts.collection import Collection
 from handouts.errors import DataError
 from handouts.tables import table
@@ -46,5 +46,7 @@ def test_a_table_without_a_caption_is_told(copy: Collection) -> None:
 def test_an_empty_cell_is_refused(copy: Collection) -> None:
     """A comparison says something of both treatments, or it is no comparison."""
     edit(copy.data / "comparison.csv", "Traditional Chinese medicine principles", "")
-    with pytest.raises(DataError, match=r"comparison\.csv row 2, column acupuncture: '' is not allowed: must not be empty"):
+    with pytest.raises(
+        DataError, match=r"comparison\.csv row 2, column acupuncture: '' is not allowed: must not be empty"
+    ):
         table("comparison")

@@ -2,10 +2,10 @@
 
 import nbformat
 import pytest
-from conftest import a_notebook, text_cell
 from nbconvert.exporters import MarkdownExporter
 from traitlets.config import Config
 
+from conftest import a_notebook, text_cell
 from handouts.collection import Collection
 from handouts.errors import NotebookError
 from handouts.parameters import Parameters, read_parameters
@@ -52,7 +52,7 @@ def test_an_unknown_value_in_a_tag_is_an_error_for_every_reader(parameters: Para
     with pytest.raises(NotebookError) as caught:
         texts(nb, parameters)
     assert str(caught.value) == (
-        't.ipynb, cell 3 ("## Warning"): tag \'audience:atlete\': unknown audience \'atlete\'. '
+        "t.ipynb, cell 3 (\"## Warning\"): tag 'audience:atlete': unknown audience 'atlete'. "
         "Did you mean 'athlete'? Known: general, athlete, chronic-pain, older-adult."
     )
 
@@ -72,9 +72,16 @@ def test_an_unknown_part_is_an_error(parameters: Parameters) -> None:
 
 def test_a_heading_left_with_nothing_under_it_is_an_error(parameters: Parameters) -> None:
     """A heading whose text is for somebody else is an error for the reader who gets only the heading."""
-    nb = a_notebook(text_cell("# Title"), text_cell("## For you"), text_cell("Run.", "audience:athlete"), text_cell("## End\n\nBye."))
+    nb = a_notebook(
+        text_cell("# Title"),
+        text_cell("## For you"),
+        text_cell("Run.", "audience:athlete"),
+        text_cell("## End\n\nBye."),
+    )
     assert texts(nb, parameters, audience="athlete")
-    with pytest.raises(NotebookError, match=r"t\.ipynb, audience general.* cell 3 .*nothing is left under the heading 'For you'"):
+    with pytest.raises(
+        NotebookError, match=r"t\.ipynb, audience general.* cell 3 .*nothing is left under the heading 'For you'"
+    ):
         texts(nb, parameters)
 
 
@@ -96,7 +103,9 @@ def test_a_hash_in_code_is_no_heading(parameters: Parameters) -> None:
 
 def test_a_diagram_under_a_heading_is_enough(parameters: Parameters) -> None:
     """A heading with only a table or diagram under it is not empty; one with a silent cell is."""
-    shown = nbformat.v4.new_code_cell("diagram('x')", outputs=[nbformat.v4.new_output("display_data", {"text/html": "x"})])
+    shown = nbformat.v4.new_code_cell(
+        "diagram('x')", outputs=[nbformat.v4.new_output("display_data", {"text/html": "x"})]
+    )
     silent = nbformat.v4.new_code_cell("x = 1")
     shown.execution_count = silent.execution_count = 1
     assert texts(a_notebook(text_cell("# Title\n\nText.\n\n## Picture"), shown), parameters)
@@ -132,7 +141,9 @@ def test_the_preprocessor_works_with_any_exporter(copy: Collection) -> None:
     """nbconvert's own Markdown exporter tailors with our preprocessor, by the parameters papermill put in."""
     injected = nbformat.v4.new_code_cell('audience = "athlete"', metadata={"tags": ["injected-parameters"]})
     nb = a_notebook(injected, text_cell("Run.", "audience:athlete"), text_cell("Rest.", "audience:older-adult"))
-    exporter = MarkdownExporter(config=Config({"MarkdownExporter": {"preprocessors": ["handouts.tailor.TailorPreprocessor"]}}))
+    exporter = MarkdownExporter(
+        config=Config({"MarkdownExporter": {"preprocessors": ["handouts.tailor.TailorPreprocessor"]}})
+    )
     markdown, _ = exporter.from_notebook_node(nb)
     assert "Run." in markdown
     assert "Rest." not in markdown

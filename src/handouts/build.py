@@ -21,7 +21,7 @@ from pathlib import Path
 from handouts import files, pages
 from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
-from handouts.errors import HandoutsError, OutputError, ParameterError, known
+from handouts.errors import HandoutsError, ParameterError, known
 from handouts.pages import Variant
 from handouts.parameters import Parameters, choices, read_parameters
 
@@ -39,7 +39,9 @@ class Result:
     failed: list[str] = field(default_factory=list)
 
 
-def variants(collection: Collection, topics: Iterable[str] = (), asked: Mapping[str, str] | None = None) -> list[Variant]:
+def variants(
+    collection: Collection, topics: Iterable[str] = (), asked: Mapping[str, str] | None = None
+) -> list[Variant]:
     """Return the variants of `topics`, or of all, with the values `asked` for. Raises ParameterError and DataError."""
     declared = read_topics(collection)
     topics = list(topics)
@@ -146,7 +148,12 @@ def _die_with_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
     assert parent is not None
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _make(collection: Collection, variant: Variant) -> tuple[str, str | None]:
@@ -218,7 +225,9 @@ def _finish(collection: Collection, out: Path, wanted: list[Variant]) -> int:
     writer.writeheader()
     writer.writerows(rows)
     changed = files.write(out / MANIFEST, manifest.getvalue().encode())
-    made_from = files.fingerprint([out / MANIFEST, *files.files_in(collection.data), *files.files_in(Path(__file__).parent)])
+    made_from = files.fingerprint(
+        [out / MANIFEST, *files.files_in(collection.data), *files.files_in(Path(__file__).parent)]
+    )
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts.index import render
 

@@ -53,14 +53,20 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         description="Write the pages of all topics, or of those named, for every reader or for those asked for. "
         "A page that did not change since last time is not made again.",
     )
-    build.add_argument("topics", nargs="*", metavar="TOPIC", help="a topic, as `handouts list` shows it; all where none is named")
+    build.add_argument(
+        "topics", nargs="*", metavar="TOPIC", help="a topic, as `handouts list` shows it; all where none is named"
+    )
     for parameter in parameters.values():
         values = ", ".join(parameter.values)
         rest = f"the {parameter.default_from}'s own" if parameter.default_from else "all"
-        build.add_argument(f"--{parameter.name}", metavar="VALUE", help=f"{parameter.label.lower()}: {values} (default: {rest})")
+        build.add_argument(
+            f"--{parameter.name}", metavar="VALUE", help=f"{parameter.label.lower()}: {values} (default: {rest})"
+        )
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
     build.add_argument("--force", action="store_true", help="make every page again")
-    build.add_argument("--workers", type=_above_zero, metavar="N", help="how many pages to make at a time (default: one a core)")
+    build.add_argument(
+        "--workers", type=_above_zero, metavar="N", help="how many pages to make at a time (default: one a core)"
+    )
     build.set_defaults(run=_build)
 
     refresh = commands.add_parser(
@@ -69,10 +75,16 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         description="Run the notebooks in place and store their outputs, so that nbval can compare and diffs stay small.",
     )
     refresh.add_argument("topics", nargs="*", metavar="TOPIC", help="a topic; all where none is named")
-    refresh.add_argument("--check", action="store_true", help="change nothing; exit with 1 where stored outputs are out of date")
+    refresh.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 where stored outputs are out of date"
+    )
     refresh.set_defaults(run=_refresh)
 
-    listing = commands.add_parser("list", help="show topics and readers", description="Show the topics, and the values a page can be asked for with.")
+    listing = commands.add_parser(
+        "list",
+        help="show topics and readers",
+        description="Show the topics, and the values a page can be asked for with.",
+    )
     listing.set_defaults(run=_list)
     return parser
 

@@ -31,9 +31,7 @@ def optional(value: str) -> str | None:
 
 def name(value: str) -> str | None:
     """Accept a name that is safe in a tag, a file name and an address: small letters, digits, hyphens."""
-    return (
-        None if re.fullmatch(r"[a-z][a-z0-9-]*", value) else "use small letters, digits and hyphens, a letter first."
-    )
+    return None if re.fullmatch(r"[a-z][a-z0-9-]*", value) else "use small letters, digits and hyphens, a letter first."
 
 
 def number(value: str) -> str | None:
@@ -80,7 +78,9 @@ def read_table(path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = ()
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            raise DataError(f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. Fill the row.")
+            raise DataError(
+                f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. Fill the row."
+            )
         row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
         for column, rule in rules.items():
             if wrong := rule(row[column]):

@@ -13,7 +13,7 @@ import matplotlib.style
 
 from handouts import drawing
 from handouts.collection import find
-from handouts.data import Row, name, number, one_of, read_captions, read_table, read_treatments, text
+from handouts.data import Row, number, one_of, read_captions, read_table, read_treatments, text
 from handouts.drawing import Sheet, em, tint, words
 from handouts.errors import DataError, known
 from handouts.parameters import SIZE, read_parameters, resolve
@@ -49,7 +49,11 @@ class Diagram:
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, object]]:
         told = {"name": self.name, "title": self.title, "caption": self.caption, "alt": self.alt}
         return (
-            {"image/svg+xml": self.svg, NARROW_MIME: self.narrow, "text/plain": "\n".join([self.alt, *self.description])},
+            {
+                "image/svg+xml": self.svg,
+                NARROW_MIME: self.narrow,
+                "text/plain": "\n".join([self.alt, *self.description]),
+            },
             {"image/svg+xml": {**told, "description": self.description}},
         )
 
@@ -229,7 +233,9 @@ def _training_background(sheet: Sheet, rows: list[Row]) -> float:
     pad = 0.6 * em()
     questions = list(dict.fromkeys(row["question"] for row in rows))
     answers = {(row["treatment"], row["question"]): words(row["text"], width - 2 * pad) for row in rows}
-    level = {asked: max(block.height for (_, question), block in answers.items() if question == asked) for asked in questions}
+    level = {
+        asked: max(block.height for (_, question), block in answers.items() if question == asked) for asked in questions
+    }
     top = bottom = 0.0
     for look, (x, _) in zip(_looks(), columns, strict=True):
         y = top + words(look.label, width - em(), "bold").height + 0.8 * em() + pad
@@ -268,7 +274,9 @@ def _session_steps(sheet: Sheet, rows: list[Row]) -> float:
         if count < len(steps) - 1:
             sheet.line(badge / 2, y + badge, height + gap - badge, look.colour)
         sheet.box(0, y, badge, badge, look.colour, fill=look.colour, rounded=True)
-        sheet.put(words(step, badge, "bold", "white"), badge / 2, y + (badge - drawing.LINE_HEIGHT * em()) / 2, "center")
+        sheet.put(
+            words(step, badge, "bold", "white"), badge / 2, y + (badge - drawing.LINE_HEIGHT * em()) / 2, "center"
+        )
         first_line = y + max(0.0, (badge - block.height) / 2)
         sheet.put(block, badge + 0.8 * em(), first_line)
         y += height + gap

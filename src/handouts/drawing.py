@@ -33,7 +33,8 @@ def ink() -> str:
 
 def tint(colour: str, share: float = 0.1) -> str:
     """Mix `share` of `colour` into white, for a fill that dark text stays readable on."""
-    return to_hex([1 - share * (1 - part) for part in to_rgb(colour)])
+    red, green, blue = to_rgb(colour)
+    return to_hex((1 - share * (1 - red), 1 - share * (1 - green), 1 - share * (1 - blue)))
 
 
 def width_of(text: str, weight: str = "normal") -> float:
@@ -132,16 +133,25 @@ class Sheet:
         self._axes.set_xlim(0, self.width)
         self._axes.set_ylim(height, 0)
         file = io.StringIO()
-        FigureCanvasSVG(self._figure).print_svg(file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        FigureCanvasSVG(self._figure).print_svg(
+            file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
         return _standing_in_a_page(file.getvalue(), ids, title)
 
 
 def _standing_in_a_page(svg: str, ids: str, title: str) -> str:
     """Take what belongs to a file of its own out of `svg`, and put its text alternative in."""
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<style type=\"text/css\">.*?</style>|<metadata>.*?</metadata>|<defs>\s*</defs>|<!--.*?-->", "", svg, flags=re.S)
+    svg = re.sub(
+        r"<style type=\"text/css\">.*?</style>|<metadata>.*?</metadata>|<defs>\s*</defs>|<!--.*?-->",
+        "",
+        svg,
+        flags=re.S,
+    )
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round"><title id="{ids}-title">{escaped}</title>'
+    head = (
+        f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round"><title id="{ids}-title">{escaped}</title>'
+    )
     return re.sub(r">", lambda _: head, svg, count=1).strip()

@@ -49,7 +49,7 @@ class Page:
     parts: dict[str, str]
 
 
-class PagePreprocessor(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
+class PagePreprocessor(Preprocessor):
     """Collect what a page says around its text, and refuse what would reach a patient incomplete."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
@@ -90,12 +90,16 @@ def check_outputs(nb: NotebookNode, where: str) -> None:
             if output.output_type == "error":
                 raise PageError(f"{at}: failed with {output.ename}: {output.evalue}. Mend the cell and run it again.")
             if output.output_type == "stream" and output.name == "stdout":
-                raise PageError(f"{at}: prints text, which has no place in a handout. Write the text in a Markdown cell.")
+                raise PageError(
+                    f"{at}: prints text, which has no place in a handout. Write the text in a Markdown cell."
+                )
             if output.output_type not in ("execute_result", "display_data"):
                 continue
             kind = next((kind for kind in SHOWN if kind in output.data), None)
             if kind is None:
-                raise PageError(f"{at}: shows {', '.join(output.data)}, which has no place in a handout. Use table() or diagram().")
+                raise PageError(
+                    f"{at}: shows {', '.join(output.data)}, which has no place in a handout. Use table() or diagram()."
+                )
             if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
                 raise PageError(f"{at}: shows a picture without a text alternative. Use diagram(), which brings one.")
 
@@ -175,10 +179,10 @@ def clean(html: str) -> str:
 
 
 def css_string(text: str) -> str:
-    """Return `text` as a string in a style sheet.
+    r"""Return `text` as a string in a style sheet.
 
     >>> css_string('5 o"clock')
-    '"5 o\\\\22 clock"'
+    '"5 o\\22 clock"'
     """
     return '"' + re.sub(r'["\\<\n\r]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
@@ -188,7 +192,7 @@ def seal(html: str) -> str:
     return html.replace(UNSEALED, hashlib.sha256(html.encode()).hexdigest()[:10])
 
 
-class HandoutExporter(TemplateExporter):  # type: ignore[misc]  # nbconvert has no types
+class HandoutExporter(TemplateExporter):
     """Export a notebook as a handout: one accessible HTML file that needs nothing else."""
 
     export_from_notebook = "Handout"
@@ -218,7 +222,7 @@ class HandoutExporter(TemplateExporter):  # type: ignore[misc]  # nbconvert has 
         yield from super().default_filters()
         yield from {"handout_markdown": markdown, "clean": clean, "css_string": css_string, "part_of": part_of}.items()
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and its resources. Raises HandoutsError."""

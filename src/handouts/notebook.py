@@ -135,7 +135,11 @@ def normalised(nb: NotebookNode) -> NotebookNode:
     )
     counts = iter(range(1, len(nb.cells) + 1))
     for cell in nb.cells:
-        kept = {key: value for key, value in cell.metadata.items() if key not in ("execution", "papermill", "trusted", "collapsed")}
+        kept = {
+            key: value
+            for key, value in cell.metadata.items()
+            if key not in ("execution", "papermill", "trusted", "collapsed")
+        }
         if not kept.get("tags"):
             kept.pop("tags", None)
         cell.metadata = nbformat.from_dict(kept)

@@ -114,13 +114,6 @@ def check_declared(nb: "NotebookNode", values: Mapping[str, str], where: str) ->
         )
 
 
-def _position(nb: "NotebookNode", tailored: "NotebookNode", index: int) -> int:
-    """Return where in `nb` the cell is that ran as `index`: papermill adds one cell after the parameters."""
-    parameters = next(count for count, cell in enumerate(tailored.cells) if notebook.PARAMETERS in notebook.tags(cell))
-    failed = tailored.cells[index - 1 if index > parameters else index]
-    return next(count for count, cell in enumerate(nb.cells) if cell.id == failed.id)
-
-
 @cache
 def _exporter() -> "HandoutExporter":
     from handouts.exporter import HandoutExporter

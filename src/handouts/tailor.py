@@ -74,7 +74,9 @@ def check_tags(nb: NotebookNode, parameters: Parameters, parts: Names[str], wher
             if value not in facets[facet]:
                 raise NotebookError(f"{at}: unknown {facet} {value!r}. {known(value, facets[facet])}")
             if cell.cell_type == "code" and facet != PART and _sets_a_name(cell.source):
-                raise NotebookError(f"{at}: a cell for some readers only must not set names. Set them in a cell without the tag.")
+                raise NotebookError(
+                    f"{at}: a cell for some readers only must not set names. Set them in a cell without the tag."
+                )
 
 
 def _sets_a_name(source: str) -> bool:
@@ -89,7 +91,7 @@ def _check_something_left(nb: NotebookNode, kept: NotebookNode, where: str) -> N
     outline = list(_outline(kept))
     if all(heading for _, heading, _ in outline):
         raise NotebookError(f"{where}: nothing is left for this reader. Write a cell for them, or remove a tag.")
-    for (cell, heading, level), (_, following, deeper) in pairwise([*outline, (None, "the end", 0)]):
+    for (cell, heading, level), (_, following, deeper) in pairwise([*outline, (nb.cells[-1], "the end", 0)]):
         if heading and following and deeper <= level:
             raise NotebookError(
                 f"{where}, {place(nb, cell)}: nothing is left under the heading {heading!r}. "
@@ -110,8 +112,7 @@ def _outline(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str, int]]:
                 elif token["type"] != "blank_line":
                     yield cell, "", 0
         elif cell.cell_type == "code" and not {notebook.PARAMETERS, notebook.INJECTED} & set(tags(cell)):
-            if cell.outputs or cell.execution_count is None:
-                yield cell, "", 0
+            yield from [(cell, "", 0)] if cell.outputs or cell.execution_count is None else []
 
 
 _read_markdown = mistune.create_markdown(renderer=None, plugins=["table", "strikethrough"])
@@ -131,7 +132,7 @@ def plain_text(token: dict[str, Any]) -> str:
     return str(token.get("raw", " "))
 
 
-class TailorPreprocessor(Preprocessor):  # type: ignore[misc]  # nbconvert has no types
+class TailorPreprocessor(Preprocessor):
     """Tailor a notebook to the parameters it was run with; works with any nbconvert exporter."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
