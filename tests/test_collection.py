@@ -26,7 +26,7 @@ def page_of(pages: dict[str, str], topic: str, audience: str) -> str:
 
 
 def sentences_of(html: str) -> list[str]:
-    """Return the headings and sentences between header and notes of a page, in order."""
+    """Return the headings and sentences of a page's header and text, in order."""
     body = html[html.index("<h1>") : html.index("</main>")]
     return [sentence for _, block in Blocks(body).blocks for sentence in sentences(block)]
 

@@ -37,7 +37,10 @@ SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says around its text."""
+    """What a page says around its text.
+
+    `notes` follow the cell with the id `notes_after`, or open the text where that is None.
+    """
 
     title: str
     topic: Topic
@@ -45,6 +48,7 @@ class Page:
     points: int
     labels: list[str]
     notes: list[str]
+    notes_after: str | None
     classes: str
     parts: dict[str, str]
 
@@ -72,6 +76,7 @@ class PagePreprocessor(Preprocessor):
             points=int(parameters[SIZE].values[values[SIZE]]["points"]),
             labels=[row["on_page"] for row in rows if row["on_page"]],
             notes=[row["note"] for row in rows if row["note"]],
+            notes_after=next((cell.id for cell in nb.cells if part_of(cell)), None),
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
             parts=read_parts(collection),
         )
