@@ -135,6 +135,8 @@ def browser() -> Iterator[object]:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         pytest.skip("no Chromium on this machine: install it (Debian: apt install chromium) to test pages in a browser")
+    if subprocess.run([BIN / "playwright", "--version"], capture_output=True).returncode:
+        pytest.skip("Playwright cannot start here: install what it needs (Debian: apt install libatomic1)")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         yield started
