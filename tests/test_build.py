@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, edit
+from handouts import pages
 from handouts.build import Result, build, read_manifest
 from handouts.collection import Collection
-from handouts.errors import OutputError, ParameterError
+from handouts.errors import CellError, DataError, OutputError, ParameterError
 from handouts.pages import Variant
 
 SESSION = "your-dry-needling-session"
@@ -182,6 +183,80 @@ def test_unknown_topics_and_values_stop_before_any_work(copy: Collection, tmp_pa
     with pytest.raises(ParameterError, match="unknown audience 'atlete'"):
         build(copy, tmp_path / "out", asked={"audience": "atlete"})
     assert not (tmp_path / "out").exists()
+
+
+def test_pages_in_other_print_sizes_do_not_grow_old(copy: Collection, tmp_path: Path) -> None:
+    """A page asked for once in another size is renewed by a full build; a build of something else says that it is out of date."""
+    out, giant = tmp_path / "out", f"{CHOICE}/athlete_original_giant.html"
+    build(copy, out, [CHOICE], {"audience": "athlete", "size": "giant"})
+    edit(copy.data / "clinic.csv", "555-0100", "555-0199")
+    result = build(copy, out, [CHOICE], {"audience": "general"})
+    assert (result.made, result.outdated) == (1, 1)
+    assert "555-0100" in (out / giant).read_text()
+    result = build(copy, out)
+    assert (result.made, result.unchanged, result.outdated) == (12, 1, 0)
+    assert "555-0199" in (out / giant).read_text()
+    assert giant in {row["path"] for row in read_manifest(out)}
+
+
+def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: Collection, tmp_path: Path) -> None:
+    """A review recorded after a page was made is claimed once the page says so too, not before."""
+    out, reader = tmp_path / "out", {"audience": "athlete"}
+    build(copy, out, [CHOICE], reader)
+    edit(copy.data / "topics.csv", 'your own goals.",,,', 'your own goals.",A. Reviewer,2026-11-01,2027-11-01')
+    edit(copy.notebook(CHOICE), '"draw_for(audience', '"1/0; draw_for(audience')
+    assert build(copy, out, [CHOICE], reader).failed
+    assert read_manifest(out)[0]["reviewed_on"] == ""
+    assert "A. Reviewer" not in (out / "index.html").read_text()
+    edit(copy.notebook(CHOICE), '"1/0; draw_for(audience', '"draw_for(audience')
+    build(copy, out, [CHOICE], reader)
+    assert read_manifest(out)[0]["reviewed_on"] == "2026-11-01"
+    assert "Clinical review: A. Reviewer, 2026-11-01" in (out / "index.html").read_text()
+
+
+def test_a_file_beside_a_notebook_counts(copy: Collection, tmp_path: Path) -> None:
+    """A module or a file in notebooks/ that changed makes pages again."""
+    (copy.notebooks / "helper.py").write_text("TEXT = 1")
+    build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete"})
+    (copy.notebooks / "helper.py").write_text("TEXT = 2")
+    assert states(copy, tmp_path / "out", topics=[CHOICE], asked={"audience": "athlete"})[1] == ["made"]
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe"])
+def test_a_damaged_manifest_is_told_before_any_work(copy: Collection, tmp_path: Path, content: bytes) -> None:
+    """A manifest that is none is told with what to do, and nothing is overwritten."""
+    (tmp_path / "manifest.csv").write_bytes(content)
+    with pytest.raises(OutputError, match=r"manifest\.csv: .* Delete it"):
+        build(copy, tmp_path, [CHOICE])
+    assert (tmp_path / "manifest.csv").read_bytes() == content
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(copy: Collection, tmp_path: Path) -> None:
+    """Where no finished page can be kept, pages are made all the same."""
+    (copy.root / ".cache").write_text("in the way")
+    result = build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete"})
+    assert (result.made, result.failed) == (1, [])
+
+
+def test_a_missing_article_stops_the_build(copy: Collection, tmp_path: Path) -> None:
+    """The article is part of the data: a build without it is refused."""
+    (copy.data / "article.txt").unlink()
+    with pytest.raises(DataError, match=r"data/article\.txt: cannot be read"):
+        build(copy, tmp_path / "out", [CHOICE])
+
+
+def test_a_cell_without_end_fails(copy: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that takes longer than any may is an error of its page; the build does not hang."""
+    monkeypatch.setattr(pages, "MOST_SECONDS", 2)
+    edit(copy.notebook(CHOICE), '"draw_for(audience', '"while True: pass\\n", "draw_for(audience')
+    with pytest.raises(CellError, match="the kernel stopped: .*timed out"):
+        pages.make(copy, Variant(CHOICE, {"audience": "athlete", "level": "original", "size": "normal"}))
+
+
+def test_any_kernel_name_will_do(copy: Collection, tmp_path: Path) -> None:
+    """A notebook saved in another environment, or without a kernel's name, is run by this one."""
+    edit(copy.notebook(CHOICE), '"name": "python3"', '"name": "conda-env-clinic-py"')
+    assert build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete"}).failed == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0 and not shutil.which("sudo"), reason="mounting a small disk needs root")

@@ -110,6 +110,7 @@ def test_on_a_terminal_there_is_a_bar(copy: Collection) -> None:
             ["build", "--audience", "atlete"],
             "handouts: --audience: unknown audience 'atlete'. Did you mean 'athlete'? Known: ",
         ),
+        (["build", "--audience", ""], "handouts: --audience: unknown audience ''. Known: "),
         (["build", "--level", "plane"], "handouts: --level: unknown level 'plane'."),
         (["build", "your-session"], "handouts: unknown topic 'your-session'. "),
         (["refresh", "your-session"], "handouts: unknown topic 'your-session'. "),
@@ -127,10 +128,11 @@ def test_mistakes_are_told_in_one_line(copy: Collection, run: Run, arguments: li
 def test_a_broken_table_is_told_in_one_line(copy: Collection, run: Run) -> None:
     """A broken table stops every command with one line; help still comes."""
     edit(copy.data / "parameters.csv", ",yes,general", ",perhaps,general")
-    done = run("handouts", "build")
-    assert done.returncode == 1
-    assert done.stderr.startswith("handouts: data/parameters.csv row 2, column facet: 'perhaps' is not allowed")
-    assert done.stderr.count("\n") == 1
+    for arguments in (["build"], ["build", "--audience", "athlete"], ["list"]):
+        done = run("handouts", *arguments)
+        assert done.returncode == 1
+        assert done.stderr.startswith("handouts: data/parameters.csv row 2, column facet: 'perhaps' is not allowed")
+        assert done.stderr.count("\n") == 1
     assert run("handouts", "--help").returncode == 0
 
 
@@ -174,7 +176,7 @@ def test_list_shows_topics_and_values(capsys: pytest.CaptureFixture[str]) -> Non
     assert cli.main(["list"]) == 0
     shown = capsys.readouterr().out
     assert "  your-dry-needling-session    What to expect when you come for dry needling." in shown
-    assert "  general       Everyone (default)" in shown
+    assert "  general       Everyone (default). What they want: to move better" in shown
 
 
 def test_workers_must_be_a_number(run: Run) -> None:

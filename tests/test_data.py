@@ -137,3 +137,18 @@ def test_the_nearest_collection_is_found(copy: Collection, monkeypatch: pytest.M
     monkeypatch.setenv("HANDOUTS_COLLECTION", str(copy.root / "nowhere"))
     with pytest.raises(DataError, match="no collection here"):
         find()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ("555-0100", "see website", "phone"), ("https://clinic.example", "javascript:alert(1)//", "web_page"),
+        ("https://clinic.example", "www.clinic.example", "web_page"), ("language,en", "language,English please", "language"),
+        ("Example Clinic", "", "name"),
+    ],
+)  # fmt: skip
+def test_a_clinics_details_must_work(copy: Collection, before: str, after: str, field: str) -> None:
+    """A phone can be called, an address opened, a language is one: patients will try."""
+    edit(copy.data / "clinic.csv", before, after)
+    with pytest.raises(DataError, match=f"clinic.csv, field {field}: .* is not allowed"):
+        read_clinic(copy)

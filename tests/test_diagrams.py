@@ -140,7 +140,7 @@ def test_a_picture_has_a_title_and_ids_of_its_own() -> None:
 def test_special_characters_survive(copy: Collection) -> None:
     """Quotes, ampersands, angle brackets and dollar signs in a table are shown as they are written."""
     edit(copy.data / "session-steps.csv", "1,Musculoskeletal evaluation", '1,"Pay $5 & <ask> ""why"" for $2"')
-    edit(copy.data / "captions.csv", "A dry needling session", "A <dry> & needling session")
+    edit(copy.data / "captions.csv", "Dry needling in order", "A <dry> & needling session")
     draw_for()
     drawn = diagram("session-steps")
     assert all('Pay $5 & <ask> "why" for $2' in words_of(svg) for svg in pictures(drawn))
@@ -200,3 +200,30 @@ def test_text_wraps_between_words() -> None:
     assert drawing.wrap("one two three", drawing.width_of("one two")) == ["one two", "three"]
     assert drawing.wrap("musculoskeletal evaluation", 10) == ["musculoskeletal", "evaluation"]
     assert Sheet(100).put(drawing.words("a b", 1), 0, 0) == pytest.approx(2 * drawing.LINE_HEIGHT * 14)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "told"),
+    [
+        ("session-steps", "3,A thin", "5,A thin", r"row 6: 5 stands in row 4 already|the steps  are 1, 2, 5"),
+        ("session-steps", "3,A thin", "7,A thin", "are 1, 2, 7, 4, 5. Number them from 1"),
+        ("diagnostic-approach", "acupuncture,2", "acupuncture,4", "the steps acupuncture are 1, 4, 3"),
+        (
+            "training-background",
+            "acupuncture,Model",
+            "acupuncture,Idea",
+            "has no row for dry-needling and Idea|acupuncture and Model",
+        ),
+        ("training-background", "acupuncture,Model", "acupuncture,Who", "acupuncture, Who stands in row 5 already"),
+        ("treatment-goals", "Headaches,no,yes", "Headaches,no,no", "goal Headaches: is of no treatment"),
+        ("treatment-goals", "Headaches,no,yes", "Pain,no,yes", "Pain stands in row 6 already"),
+    ],
+)
+def test_a_table_that_picture_and_words_would_tell_differently_is_refused(
+    copy: Collection, name: str, before: str, after: str, told: str
+) -> None:
+    """A step, an answer or an aim that is missing or comes twice is told with the table."""
+    edit(copy.data / f"{name}.csv", before, after)
+    draw_for()
+    with pytest.raises(DataError, match=told):
+        diagram(name)

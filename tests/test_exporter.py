@@ -124,28 +124,97 @@ def test_the_version_is_made_from_the_content(copy: Collection) -> None:
     assert version(export(PLAIN)) != first
 
 
-def test_raw_html_in_text_cannot_run(copy: Collection) -> None:
-    """Scripts, handlers, frames, styles and forms in a text cell are gone; words and plain marks stay."""
+def test_attributes_that_could_run_or_style_are_gone(copy: Collection) -> None:
+    """Handlers, styles and addresses that run code go; the words and plain marks around them stay."""
     html = export(
         text_cell(
-            '# Title\n\nBefore<br>after <b onclick="x()">bold</b> <script>alert(1)</script>'
-            '<iframe src="https://x.example"></iframe> <a href="javascript:x()">link</a> <img src="https://x.example/i.png">'
-            '<style>body{display:none}</style><form action="https://x.example"><button>b</button></form> H<sub>2</sub>O'
+            '# Title\n\nBefore<br>after <b onclick="x()" class="skip" style="display:none">bold</b> '
+            '<a href="javascript:x()">link</a> H<sub>2</sub>O'
         )
     )
     body = html[html.index("<main") :]
-    assert "Before<br>after <b>bold</b>" in body
-    assert "H<sub>2</sub>O" in body
-    for gone in ("script", "onclick", "iframe", "javascript", "x.example", "display:none", "<form", "<button"):
-        assert gone not in body
+    assert "Before<br>after <b>bold</b> <a>link</a> H<sub>2</sub>O" in body
+    assert "<td>1</td>" in export(PLAIN, shows({"text/html": "<table><tr><td onclick='x()'>1</td></tr></table>"}))
 
 
-def test_html_outputs_are_cleaned_too(copy: Collection) -> None:
-    """What a code cell shows as HTML passes the same cleaning."""
-    html = export(PLAIN, shows({"text/html": "<table><tr><td onclick='x()'>1</td></tr></table><script>x()</script>"}))
-    body = html[html.index("<main") :]
-    assert "<td>1</td>" in body
-    assert "x()" not in body
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "Take <dose> mg of <your medicine>.", "x<y and y>z", "<script>alert(1)</script>", "<style>p{}</style>",
+        '<iframe src="https://x.example"></iframe>', "<details><summary>More</summary>Stop.</details>",
+        '<form action="https://x.example"><button>Go</button></form>', '<img src="https://x.example/i.png" alt="i">',
+        "<h1>Second title</h1>", '<img src="data:image/png;base64,xx">', "<!-- note\n\nStop at once.",
+        "See[^1].\n\n[^1]: Stop.", "[Warning]: Stop",
+    ],
+)  # fmt: skip
+def test_words_that_would_be_lost_are_an_error(lost: str) -> None:
+    """What a page cannot show is told; it never vanishes from a page without a word."""
+    with pytest.raises(PageError, match="a text cell that begins"):
+        export(PLAIN, text_cell(f"Before.\n\n{lost}\n\nAfter."))
+
+
+def test_what_is_escaped_is_shown() -> None:
+    """Angle brackets written as text, a link with its address below, and closed comments do what they should."""
+    html = export(
+        PLAIN, text_cell("Take \\<dose> mg, 1 < 2. See [us][site].\n\n<!-- mine -->\n\n[site]: https://x.example")
+    )
+    assert 'Take &lt;dose&gt; mg, 1 &lt; 2. See <a href="https://x.example">us</a>.' in html
+    assert "mine" not in html
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<script>x()</script>", "<div></div>", "<div><!-- x --></div>", "<iframe></iframe>", "<style>p{}</style><p>x</p>"],
+)
+def test_an_html_output_that_would_be_lost_is_an_error(html: str) -> None:
+    """An output that shows nothing once cleaned, or holds what a page cannot, makes no page."""
+    with pytest.raises(PageError, match="has no place in a handout|shows nothing"):
+        export(PLAIN, shows({"text/html": html}))
+
+
+def test_a_raw_cell_is_refused() -> None:
+    """A raw cell, which nbconvert would put into the page as it is, makes no page."""
+    with pytest.raises(PageError, match="is a raw cell, which has no place in a handout"):
+        export(PLAIN, nbformat.v4.new_raw_cell("Stop taking <dose>."))
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        "<svg><script>x()</script></svg>", "<svg onload='x()'></svg>", "<svg><foreignObject/></svg>",
+        "<svg><a href='https://x.example'/></svg>", "<svg><image href='https://x.example/i.png'/></svg>",
+    ],
+)  # fmt: skip
+def test_a_drawing_that_could_run_or_load_is_refused(svg: str) -> None:
+    """A drawing is lines and words."""
+    told = {"image/svg+xml": {"alt": "a", "name": "n", "title": "t", "caption": "c"}}
+    with pytest.raises(PageError, match="could run or load something"):
+        export(PLAIN, shows({"image/svg+xml": svg}, told))
+    assert "<svg><path/></svg>" in export(PLAIN, shows({"image/svg+xml": "<svg><path/></svg>"}, told))
+    with pytest.raises(PageError, match="without a title and a caption"):
+        export(PLAIN, shows({"image/svg+xml": "<svg/>"}, {"image/svg+xml": {"alt": "a"}}))
+
+
+def test_of_several_forms_of_an_output_one_is_shown() -> None:
+    """A picture that also comes as LaTeX or PDF, which a page cannot show, is shown as the picture."""
+    for other in ("text/latex", "application/pdf"):
+        html = export(PLAIN, shows({other: "x", "image/png": PIXEL}, {"image/png": {"alt": "A needle"}}))
+        assert '<img alt="A needle"' in html
+
+
+def test_an_empty_box_is_refused() -> None:
+    """A box without words, or with a heading alone, makes no page."""
+    for source in ("", "## Heading"):
+        with pytest.raises(PageError, match="its box has nothing in it"):
+            export(PLAIN, text_cell(source, "part:for-you"), text_cell("After."))
+
+
+def test_headings_have_ids_of_their_own() -> None:
+    """Two headings of the same words, or of no Latin letters, can both be linked to."""
+    html = export(PLAIN, text_cell("## Same\n\nText."), text_cell("## Same\n\nText.\n\n## \u75db\u307f\n\nText."))
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(ids) == len(set(ids)) == 4
+    assert "" not in ids
 
 
 def test_data_cannot_break_out_of_the_page(copy: Collection) -> None:
@@ -198,6 +267,12 @@ def test_a_picture_in_a_text_cell_becomes_part_of_the_page() -> None:
     cell = text_cell("# Title\n\n![A needle](attachment:a.png)")
     cell["attachments"] = {"a.png": {"image/png": PIXEL}}
     assert f'<img alt="A needle" src="data:image/png;base64,{PIXEL}">' in export(cell)
+    cell.source = '# Title\n\n![A "thin" & long needle](attachment:my%20needle.png)'
+    cell["attachments"] = {"my needle.png": {"image/png": PIXEL + "\n"}}
+    assert '<img alt="A &quot;thin&quot; &amp; long needle" src="data:' in export(cell)
+    cell["attachments"] = {"my needle.png": {"image/png": "?"}}
+    with pytest.raises(PageError, match="is damaged"):
+        export(cell)
     with pytest.raises(PageError, match=r"'https://x\.example/a\.png' is not part of the notebook"):
         export(text_cell("# Title\n\n![A needle](https://x.example/a.png)"))
 
@@ -210,17 +285,35 @@ def test_a_page_needs_one_title() -> None:
         export(text_cell("# One\n\nText.\n\n# Two\n\nText."))
 
 
-def test_a_title_may_be_underlined_and_may_hold_marks() -> None:
-    """Both ways to write a title are understood, and it is shown once."""
-    html = export(text_cell("What *is* it?\n==========\n\nText."))
+@pytest.mark.parametrize(
+    "title", ["What *is* it?\n==========", "  # What is it?", "# What is it? #", "```\n# no\n```\n\n# What is it?"]
+)
+def test_a_title_may_be_written_in_any_way(title: str) -> None:
+    """However a title is written in Markdown, it is shown once, and nothing around it is lost."""
+    html = export(text_cell(f"{title}\n\nText."))
     assert html.count("What is it?") == 2  # in the window's title and on the page
     assert "==" not in html
+    assert ("# no" in html) == ("# no" in title)
+
+
+def test_a_title_with_special_characters() -> None:
+    """An ampersand in a title is shown as one."""
+    assert "<h1>Pain &amp; you</h1>" in export(text_cell("# Pain &amp; you\n\nText."))
+
+
+@pytest.mark.parametrize("second", ["> # Quoted", "- # In a list"])
+def test_a_second_title_is_found_wherever_it_stands(second: str) -> None:
+    """A first-level heading in a quotation or a list is a second title."""
+    with pytest.raises(PageError, match="has 2 titles"):
+        export(PLAIN, text_cell(second))
 
 
 def test_a_skipped_heading_level_is_refused() -> None:
-    """A heading two levels down is told with the mark to write."""
+    """A heading two levels down is told with the mark to write, from text and from outputs."""
     with pytest.raises(PageError, match=r"'Deep' has level 3 below level 1\. Write it with ##\."):
         export(text_cell("# Title\n\n### Deep\n\nText."))
+    with pytest.raises(PageError, match=r"'Deep' has level 4 below level 1"):
+        export(PLAIN, shows({"text/html": "<h4>Deep</h4>"}))
 
 
 def test_parameters_that_are_not_declared_make_no_page() -> None:

@@ -83,6 +83,26 @@ def test_nbconvert_refuses_a_parameter_that_papermill_only_warned_of(
     assert not (tmp_path / "o.html").exists()
 
 
+def test_no_page_is_made_with_another_collections_data(
+    copy: Collection, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """papermill on one collection's notebook, from a folder where another collection is found, makes no page."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run("papermill", copy.notebook("which-treatment-is-right"), "o.ipynb", check=True)
+    done = run("jupyter", "nbconvert", "--to", "handout", "o.ipynb")
+    assert done.returncode != 0
+    assert "which is not of the collection found from this folder" in done.stderr
+
+
+def test_nbconvert_can_execute_too(copy: Collection, tmp_path: Path, run: Run) -> None:
+    """`nbconvert --execute` runs the notebook before it makes the page."""
+    edit(copy.data / "treatment-goals.csv", "Coordination", "Timing")
+    notebook = copy.notebook("which-treatment-is-right")
+    run("jupyter", "nbconvert", "--to", "handout", "--execute", notebook, "--output-dir", tmp_path, check=True)
+    assert "Timing" in (tmp_path / "which-treatment-is-right.html").read_text()
+
+
 @pytest.fixture
 def lab(copy: Collection, tmp_path: Path) -> Iterator[str]:
     """JupyterLab on a copy of the collection; its address."""

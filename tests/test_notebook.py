@@ -25,7 +25,7 @@ def test_a_notebook_that_is_not_json_is_told(tmp_path: Path) -> None:
         notebook.read(tmp_path / "t.ipynb")
 
 
-@pytest.mark.parametrize("content", ["[]", "{}", '{"cells": 3}', '"text"'])
+@pytest.mark.parametrize("content", ["[]", "{}", '{"cells": 3}', '"text"', '{"cells": [1], "nbformat": 4}'])
 def test_json_that_is_no_notebook_is_told(tmp_path: Path, content: str) -> None:
     """JSON of another kind is told as such."""
     (tmp_path / "t.ipynb").write_text(content)
@@ -102,3 +102,17 @@ def test_the_topic_is_the_file_that_papermill_read() -> None:
     assert notebook.topic_of(nb, "out") == "out"
     nb.metadata = nbformat.from_dict({"papermill": {"input_path": "notebooks/your-dry-needling-session.ipynb"}})
     assert notebook.topic_of(nb, "out") == "your-dry-needling-session"
+
+
+def test_a_notebook_of_another_format_or_kind_is_told(tmp_path: Path) -> None:
+    """A format that is not known, cells without what they need, and a folder are told in one line."""
+    for content, told in (
+        ('{"cells": [], "nbformat": 5}', "has format 5 and must have 4"),
+        ('{"cells": [{"id": ["x"], "cell_type": "markdown"}], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "cell 1: has no id"),
+        ('{"cells": [{"id": "x", "cell_type": "code", "source": ""}], "nbformat": 4, "nbformat_minor": 5}', "no valid notebook"),
+    ):  # fmt: skip
+        (tmp_path / "t.ipynb").write_text(content)
+        with pytest.raises(NotebookError, match=told):
+            notebook.read(tmp_path / "t.ipynb")
+    with pytest.raises(NotebookError, match="cannot be read"):
+        notebook.read(tmp_path)

@@ -78,3 +78,18 @@ def test_a_value_must_be_safe_in_a_file_name(copy: Collection) -> None:
     edit(copy.data / "audiences.csv", "athlete,Athletes", "../athlete,Athletes")
     with pytest.raises(DataError, match=r"row 3, column audience: '\.\./athlete' is not allowed"):
         read_parameters(copy)
+
+
+@pytest.mark.parametrize("name", ["out", "reading-help", "class", "2nd"])
+def test_a_parameter_must_be_a_name_for_code_and_command_line(copy: Collection, name: str) -> None:
+    """A parameter that a notebook cannot set, or that the command line uses otherwise, is refused."""
+    edit(copy.data / "parameters.csv", "level,How", f"{name},How")
+    with pytest.raises(DataError, match="row 3, column parameter: .* use a Python name other than"):
+        read_parameters(copy)
+
+
+def test_there_is_always_a_print_size(copy: Collection) -> None:
+    """A collection without print sizes is told which row it lacks."""
+    edit(copy.data / "parameters.csv", "size,Print size,sizes.csv,no,,audience\n", "")
+    with pytest.raises(DataError, match="has no row 'size'"):
+        read_parameters(copy)

@@ -22,11 +22,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["build"], ["index"], ["pages"], ["exporter"], ["tailor"], ["notebook"],
-    ["diagrams", "tables"], ["drawing"],
+    ["cli"], ["build"], ["index"], ["pages"], ["exporter"], ["tailor"], ["markup"], ["notebook"],
+    ["diagrams", "tables"], ["drawing", "descriptions"],
     ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
-KERNEL, BUILDER = {"diagrams", "tables", "drawing"}, {"build", "index", "pages", "exporter", "tailor", "notebook"}
+KERNEL, BUILDER = (
+    {"diagrams", "tables", "drawing"},
+    {"build", "index", "pages", "exporter", "tailor", "markup", "notebook"},
+)
 
 
 def project() -> dict[str, object]:
@@ -88,7 +91,7 @@ def test_modules_are_small_and_say_what_they_are(module: str) -> None:
     """A module has a docstring and is not much over 250 lines."""
     text = (PACKAGE / f"{module}.py").read_text()
     assert ast.get_docstring(ast.parse(text))
-    assert len(text.splitlines()) <= 320
+    assert len(text.splitlines()) <= 300
 
 
 @pytest.mark.parametrize("module", MODULES)

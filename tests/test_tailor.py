@@ -6,10 +6,10 @@ from nbconvert.exporters import MarkdownExporter
 from traitlets.config import Config
 
 from conftest import a_notebook, text_cell
-from handouts.collection import Collection
+from handouts.collection import Collection, find
 from handouts.errors import NotebookError
 from handouts.parameters import Parameters, read_parameters
-from handouts.tailor import tailor
+from handouts.tailor import check_tags, tailor
 
 PARTS = ["main-message"]
 
@@ -120,11 +120,45 @@ def test_a_reader_to_whom_nothing_is_left_is_an_error(parameters: Parameters) ->
         texts(nb, parameters, audience="chronic-pain")
 
 
-def test_a_cell_for_some_readers_must_not_set_names(parameters: Parameters) -> None:
-    """A cell for some readers that sets a name would make other cells depend on who reads."""
-    cell = nbformat.v4.new_code_cell("dose = 2", metadata={"tags": ["audience:athlete"]})
-    with pytest.raises(NotebookError, match="must not set names"):
+@pytest.mark.parametrize(
+    "code",
+    ["dose = 2", "(dose := 2)", "doses.append(2)", "%matplotlib inline", 'draw_for(size="giant")', "table(x)", ""],
+)
+def test_a_code_cell_for_some_readers_only_shows_something(parameters: Parameters, code: str) -> None:
+    """A cell for some readers that does more than show would make other cells depend on who reads."""
+    cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["audience:athlete"]})
+    with pytest.raises(NotebookError, match="may hold one call of table or diagram and nothing else"):
         texts(a_notebook(text_cell("All."), cell), parameters)
+    cell.source = 'diagram("session-steps")'
+    assert texts(a_notebook(text_cell("All."), cell), parameters)
+
+
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [
+        ("athlete", "audience:athlete"), ("audience=older-adult", "audience:older-adult"),
+        ("Audience-Older-Adult", "audience:older-adult"), (" athlete ", "audience:athlete"),
+        ("main-message", "part:main-message"), ("audience", "facet:value"),
+    ],
+)  # fmt: skip
+def test_a_tag_that_lacks_its_colon_is_an_error(parameters: Parameters, tag: str, meant: str) -> None:
+    """A tag that was meant to choose readers, but would be ignored, is told with the way to write it."""
+    with pytest.raises(NotebookError, match=f"is no facet, and would be ignored. Write it as {meant}"):
+        texts(a_notebook(text_cell("All."), text_cell("Text.", tag)), parameters)
+
+
+def test_two_parts_on_a_cell_are_an_error() -> None:
+    """A cell has one look."""
+    parameters = read_parameters(find())
+    cell = text_cell("Text.", "part:main-message", "part:for-you")
+    with pytest.raises(NotebookError, match=r"the cell is a part already \(part:main-message\)"):
+        check_tags(a_notebook(cell), parameters, ["main-message", "for-you"], "t.ipynb")
+
+
+def test_a_comment_under_a_heading_is_nothing(parameters: Parameters) -> None:
+    """A heading under which only a comment stands is empty: no reader sees a comment."""
+    with pytest.raises(NotebookError, match="under the heading 'Help'"):
+        texts(a_notebook(text_cell("# Title\n\nText.\n\n## Help"), text_cell("<!-- to do -->")), parameters)
 
 
 def test_tailoring_leaves_its_input_alone_and_changes_nothing_twice(parameters: Parameters) -> None:

@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -19,23 +19,30 @@ from html import unescape
 from pathlib import Path
 
 from handouts import files, pages
+from handouts.article import read_article
 from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
-from handouts.errors import HandoutsError, ParameterError, known
+from handouts.errors import HandoutsError, OutputError, ParameterError, known
 from handouts.pages import Variant
 from handouts.parameters import Parameters, choices, read_parameters
 
 MANIFEST = "manifest.csv"
 INDEX = "index.html"
+TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")
+"""What a page tells of itself in its head."""
 
 
 @dataclass
 class Result:
-    """What a build did: how many pages it made, took from the cache, and removed; and what failed."""
+    """What a build did: how many pages it made, found unchanged, and removed; and what failed.
+
+    `outdated` counts pages in the folder that were not asked for and that a build would make anew.
+    """
 
     made: int = 0
     unchanged: int = 0
     removed: int = 0
+    outdated: int = 0
     failed: list[str] = field(default_factory=list)
 
 
@@ -59,7 +66,7 @@ def variants(
 def build(
     collection: Collection,
     out: Path,
-    topics: Iterable[str] = (),
+    topics: Sequence[str] = (),
     asked: Mapping[str, str] | None = None,
     *,
     force: bool = False,
@@ -75,6 +82,10 @@ def build(
     """
     wanted = variants(collection, topics, asked)
     read_clinic(collection)
+    read_article(collection)
+    listed, gone = _listed(collection, out)
+    if not topics and not asked:  # everything: also what was asked for in other print sizes before
+        wanted += [variant for variant in listed if variant not in wanted]
     _check_writable(out)
     start(len(wanted))
     result = Result()
@@ -105,8 +116,21 @@ def build(
         progress(variant, "made")
     if to_make:
         pages.forget_oldest(collection)
-    result.removed = _finish(collection, out, wanted)
+    for path in gone:
+        (out / path).unlink(missing_ok=True)
+    result.removed = len(gone)
+    others = [variant for variant in listed if variant not in wanted]
+    result.outdated = sum(not _up_to_date(collection, out, variant, surroundings) for variant in others)
+    _describe(collection, out, [*wanted, *others])
     return result
+
+
+def _up_to_date(collection: Collection, out: Path, variant: Variant, surroundings: str) -> bool:
+    try:
+        html = pages.cached(collection, pages.key(collection, variant, surroundings))
+    except HandoutsError:
+        return False
+    return html is not None and (out / variant.path).read_bytes() == html.encode()
 
 
 def _fail(result: Result, variant: Variant, failure: str, progress: Callable[[Variant, str], None]) -> None:
@@ -174,69 +198,68 @@ def _check_writable(out: Path) -> None:
 
 
 def read_manifest(out: Path) -> list[dict[str, str]]:
-    """Return the rows of the manifest in `out`; none where there is no manifest."""
+    """Return the rows of the manifest in `out`; none where there is no manifest. Raises OutputError."""
     try:
-        return list(csv.DictReader(io.StringIO((out / MANIFEST).read_text(encoding="utf-8"))))
-    except FileNotFoundError:
+        rows = list(csv.DictReader(io.StringIO((out / MANIFEST).read_text(encoding="utf-8"))))
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except (OSError, ValueError, csv.Error) as error:
+        raise OutputError(f"{out / MANIFEST}: cannot be read ({error}). Delete it, then build again.") from error
+    if any(row.get("path") is None or row.get("topic") is None for row in rows):
+        raise OutputError(f"{out / MANIFEST}: is not a list of pages. Delete it or choose another folder with --out.")
+    return rows
 
 
-def _finish(collection: Collection, out: Path, wanted: list[Variant]) -> int:
-    """Write manifest and index of all pages in `out`, remove pages of variants that are no more; return how many.
+def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[str]]:
+    """Return the variants that the manifest in `out` lists, and the paths of those that are no more.
 
     Pages of earlier builds stay listed while their variant exists: a build of one topic is no reason
     to forget the others.
     """
     parameters, topics = read_parameters(collection), read_topics(collection)
-    here = {variant.path: variant for variant in wanted}
-    removed = 0
+    listed, gone = [], []
     for row in read_manifest(out):
-        if row["path"] in here:
-            continue
-        values = {name: row.get(name, "") for name in parameters}
-        exists = row["topic"] in topics and all(value in parameters[name].values for name, value in values.items())
+        values = {name: row.get(name) or "" for name in parameters}
         variant = Variant(row["topic"], values)
-        if exists and variant.path == row["path"]:
-            here[variant.path] = variant
-        elif _is_within(out, row["path"]):
-            (out / row["path"]).unlink(missing_ok=True)
-            removed += 1
-    rows = []
-    for path, variant in sorted(here.items(), key=lambda item: _order(item[1], topics, parameters)):
-        try:
-            html = (out / path).read_text(encoding="utf-8")
-        except FileNotFoundError:
+        exists = variant.topic in topics and all(value in parameters[name].values for name, value in values.items())
+        if not (out / row["path"]).is_file() or not (out / row["path"]).resolve().is_relative_to(out.resolve()):
             continue
-        topic = topics[variant.topic]
-        rows.append(
-            {
-                "path": path,
-                "topic": variant.topic,
-                **variant.values,
-                "version": _between(html, '<meta name="version" content="', '"'),
-                "title": _between(html, "<h1>", "</h1>"),
-                "reviewed_on": topic.reviewed_on,
-                "review_due": topic.review_due,
-            }
-        )
+        if exists and variant.path == row["path"]:
+            listed.append(variant)
+        else:
+            gone.append(row["path"])
+    return listed, gone
+
+
+def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> None:
+    """Write manifest and index of the pages `here`. What they say of a page is read from the page."""
+    parameters, topics = read_parameters(collection), read_topics(collection)
+    rows = []
+    for variant in sorted(here, key=lambda variant: _order(variant, topics, parameters)):
+        html = _text_of(out / variant.path)
+        if html:
+            told = {name: _between(html, f'<meta name="{name}" content="', '"') for name in TOLD}
+            rows.append(
+                {
+                    "path": variant.path,
+                    "topic": variant.topic,
+                    **variant.values,
+                    **told,
+                    "title": _between(html, "<h1>", "</h1>"),
+                }
+            )
     manifest = io.StringIO()
     columns = ["path", "topic", *parameters, "version", "reviewed_on", "review_due"]
     writer = csv.DictWriter(manifest, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     changed = files.write(out / MANIFEST, manifest.getvalue().encode())
-    made_from = files.fingerprint(
-        [out / MANIFEST, *files.files_in(collection.data), *files.files_in(Path(__file__).parent)]
-    )
+    inputs = [*files.files_in(collection.data), *files.files_in(Path(__file__).parent)]
+    made_from = files.fingerprint([out / MANIFEST, *inputs])
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts.index import render
 
         files.write(out / INDEX, render(collection, rows, made_from).encode())
-    return removed
-
-
-def _is_within(out: Path, path: str) -> bool:
-    return (out / path).resolve().is_relative_to(out.resolve())
 
 
 def _text_of(path: Path) -> str:

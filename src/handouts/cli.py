@@ -16,15 +16,16 @@ from handouts.parameters import Parameters, read_parameters
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 for done, 1 for failed, 2 for not understood."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        collection = find()
-        parser = make_parser(read_parameters(collection))
-    except HandoutsError as error:
-        collection, parser, broken = None, make_parser({}), error
-    options = parser.parse_args(arguments)
-    try:
-        if collection is None:
-            raise broken
+        try:
+            collection = find()
+            parameters = read_parameters(collection)
+        except HandoutsError:
+            if not {"-h", "--help", "--version"} & set(arguments):
+                raise
+            parameters = {}
+        options = make_parser(parameters).parse_args(arguments)
         return int(options.run(collection, options))
     except HandoutsError as error:
         print(f"handouts: {error}", file=sys.stderr)
@@ -60,7 +61,9 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         values = ", ".join(parameter.values)
         rest = f"the {parameter.default_from}'s own" if parameter.default_from else "all"
         build.add_argument(
-            f"--{parameter.name}", metavar="VALUE", help=f"{parameter.label.lower()}: {values} (default: {rest})"
+            f"--{parameter.name}",
+            metavar="VALUE",
+            help=f"{parameter.label.lower()}: {values} (default: {rest})".replace("%", "%%"),
         )
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
     build.add_argument("--force", action="store_true", help="make every page again")
@@ -99,7 +102,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.build import INDEX, build
 
     parameters = read_parameters(collection)
-    asked = {name: getattr(options, name) for name in parameters if getattr(options, name)}
+    asked = {name: getattr(options, name) for name in parameters if getattr(options, name) is not None}
     for name, value in asked.items():
         parameters[name].check(value, f"--{name}")
     out = options.out or collection.exports
@@ -114,6 +117,8 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
     told = [f"{result.made} made", f"{result.unchanged} unchanged"]
     told += [f"{result.removed} removed that are no longer in the collection"] if result.removed else []
     told += [f"{len(result.failed)} failed; pages of the last build stay in their place"] if result.failed else []
+    if result.outdated:
+        told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
     print(f"Pages: {', '.join(told)}. Open {_shown(out / INDEX)}")
     return 1 if result.failed else 0
 
@@ -170,7 +175,8 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
         print(f"\n{parameter.label} (--{parameter.name})")
         width = max(map(len, parameter.values))
         for value, row in parameter.values.items():
-            print(f"  {value:<{width}}  {row['label']}{' (default)' if value == parameter.default else ''}")
+            wants = f". What they want: {row['wants'].lower()}" if row.get("wants") else ""
+            print(f"  {value:<{width}}  {row['label']}{' (default)' if value == parameter.default else ''}{wants}")
     return 0
 
 

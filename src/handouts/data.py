@@ -5,6 +5,7 @@ counts them, the header being row 1), column, value, and the values allowed.
 """
 
 import csv
+import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from handouts.collection import Collection
 from handouts.errors import DataError, known
+
+RESERVED = ("check", "force", "help", "out", "run", "topics", "version", "workers")
+"""Names that the command line has for other things."""
 
 Row = Mapping[str, str]
 Rule = Callable[[str], str | None]
@@ -45,6 +49,28 @@ def day(value: str) -> str | None:
         return None if not value or date.fromisoformat(value).isoformat() == value else "write dates as 2026-11-23."
     except ValueError:
         return "write dates as 2026-11-23."
+
+
+def language(value: str) -> str | None:
+    """Accept a language tag as HTML wants it (BCP 47), such as en or es-MX."""
+    return None if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value) else "write a language tag such as en."
+
+
+def phone(value: str) -> str | None:
+    """Accept a number that a phone can call."""
+    return None if re.fullmatch(r"\+?[0-9() .-]*[0-9]", value) else "write digits, with spaces or hyphens: 555-0100."
+
+
+def address(value: str) -> str | None:
+    """Accept nothing or the address of a web page."""
+    return None if not value or re.fullmatch(r"https?://[^\s\"'<>]+", value) else "write it with https:// in front."
+
+
+def parameter(value: str) -> str | None:
+    """Accept a name that a notebook can set and the command line can offer."""
+    if not value.isidentifier() or keyword.iskeyword(value) or value in RESERVED:
+        return f"use a Python name other than {', '.join(RESERVED)}."
+    return None
 
 
 def one_of(*values: str) -> Rule:
@@ -152,9 +178,10 @@ def read_clinic(collection: Collection) -> Clinic:
     fields = Clinic.__dataclass_fields__
     rows = read_table(collection.data / "clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
     values = {row["field"]: row["value"] for row in rows}
+    rules = {"phone": phone, "web_page": address, "language": language, "notice": optional}
     for field in fields:
-        if not values.get(field) and field not in ("web_page", "notice"):
-            raise DataError(f"data/clinic.csv, field {field}: has no value. Every page needs it.")
+        if wrong := rules.get(field, text)(values.get(field, "")):
+            raise DataError(f"data/clinic.csv, field {field}: {values.get(field, '')!r} is not allowed: {wrong}")
     return Clinic(**{field: values.get(field, "") for field in fields})
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.style
 
-from handouts import drawing
+from handouts import descriptions, drawing
 from handouts.collection import find
 from handouts.data import Row, number, one_of, read_captions, read_table, read_treatments, text
 from handouts.drawing import Sheet, em, tint, words
@@ -26,6 +26,9 @@ NARROWEST = 13.5
 """Width below which long words no longer fit, in em; a phone shows a wider diagram a little smaller."""
 TWO_COLUMNS = 18.0
 """Width from which two columns stand side by side, in em."""
+
+KEYS = ("treatment", "step", "question", "goal")
+"""Columns that tell the rows of a diagram's table apart."""
 
 NARROW_MIME = "application/vnd.handouts.narrow+svg"
 """The twin of image/svg+xml that a page shows on a phone."""
@@ -78,8 +81,10 @@ def diagram(name: str) -> Diagram:
         raise DataError(f"data/captions.csv: has no row {name!r}. Add one: every diagram needs a title and a caption.")
     title, caption = captions[name]["title"], captions[name]["caption"]
     draw, describe, rules = DRAWN[name]
-    rows = read_table(find().data / f"{name}.csv", rules())
-    description = describe(rows)
+    rows = read_table(find().data / f"{name}.csv", rules(), key=[column for column in KEYS if column in rules()])
+    treatments = read_treatments(find())
+    descriptions.check_complete(rows, treatments, f"data/{name}.csv")
+    description = describe(rows, treatments)
     alt = f"{title}. {description[0]}"
     wide, narrow = Sheet(PAPER), Sheet(max(PHONE, NARROWEST * em()))
     return Diagram(
@@ -158,29 +163,10 @@ def _diagnostic_approach(sheet: Sheet, rows: list[Row]) -> float:
     return bottom
 
 
-def _tell_approach(rows: list[Row]) -> list[str]:
-    told = ["Two paths, one for each treatment, each from a first look to the needle."]
-    for look in _looks():
-        steps = [f"{row['step']}. {row['text']}." for row in rows if row["treatment"] == look.name]
-        told.append(f"{look.label}: {' '.join(steps)}")
-    return told
-
-
-def _shared(rows: list[Row]) -> list[tuple[str, list[str]]]:
-    """Group the goals: of the first treatment only, of both, of the second only; with a heading each."""
-    first, second = _looks()
-    of = {
-        first.label: [row["goal"] for row in rows if (row[first.name], row[second.name]) == ("yes", "no")],
-        "Both": [row["goal"] for row in rows if (row[first.name], row[second.name]) == ("yes", "yes")],
-        second.label: [row["goal"] for row in rows if (row[first.name], row[second.name]) == ("no", "yes")],
-    }
-    return list(of.items())
-
-
 def _treatment_goals(sheet: Sheet, rows: list[Row]) -> float:
     """Draw two frames that overlap: the goals of both treatments lie where both frames are."""
     first, second = _looks()
-    groups = _shared(rows)
+    groups = descriptions.shared(rows, read_treatments(find()))
     pad, gap, shift = 0.7 * em(), 0.35 * em(), 0.8 * em()
     side_by_side = sheet.width >= 30 * em()
     across = [(sheet.width - 8 * em()) / 2, 8 * em(), (sheet.width - 8 * em()) / 2]
@@ -220,11 +206,6 @@ def _treatment_goals(sheet: Sheet, rows: list[Row]) -> float:
     return height
 
 
-def _tell_goals(rows: list[Row]) -> list[str]:
-    told = ["Two frames overlap: one for each treatment, with the aims of both where they overlap."]
-    return told + [f"{heading}: {', '.join(goals)}." for heading, goals in _shared(rows) if goals]
-
-
 def _training_background(sheet: Sheet, rows: list[Row]) -> float:
     """Draw a column a profession: who, which model, which education; answers to one question are level."""
     columns = _columns(sheet)
@@ -255,14 +236,6 @@ def _training_background(sheet: Sheet, rows: list[Row]) -> float:
     return bottom
 
 
-def _tell_training(rows: list[Row]) -> list[str]:
-    told = ["Two columns, one for each treatment, answer the same questions."]
-    for look in _looks():
-        answers = [f"{row['question']}: {row['text']}." for row in rows if row["treatment"] == look.name]
-        told.append(f"{look.label}. {' '.join(answers)}")
-    return told
-
-
 def _session_steps(sheet: Sheet, rows: list[Row]) -> float:
     """Draw numbered steps, one below the other, joined by a line."""
     look = _looks()[0]
@@ -283,12 +256,8 @@ def _session_steps(sheet: Sheet, rows: list[Row]) -> float:
     return y - gap
 
 
-def _tell_steps(rows: list[Row]) -> list[str]:
-    return [f"{len(rows)} numbered steps from top to bottom.", *(f"Step {row['step']}: {row['text']}." for row in rows)]
-
-
 Draw = Callable[[Sheet, list[Row]], float]
-Describe = Callable[[list[Row]], list[str]]
+Describe = Callable[[list[Row], descriptions.Labels], list[str]]
 
 
 def _treatment() -> Callable[[str], str | None]:
@@ -298,18 +267,18 @@ def _treatment() -> Callable[[str], str | None]:
 DRAWN: dict[str, tuple[Draw, Describe, Callable[[], dict[str, Callable[[str], str | None]]]]] = {
     "diagnostic-approach": (
         _diagnostic_approach,
-        _tell_approach,
+        descriptions.approach,
         lambda: {"treatment": _treatment(), "step": number, "text": text},
     ),
     "treatment-goals": (
         _treatment_goals,
-        _tell_goals,
+        descriptions.goals,
         lambda: {"goal": text, **dict.fromkeys(read_treatments(find()), one_of("yes", "no"))},
     ),
     "training-background": (
         _training_background,
-        _tell_training,
+        descriptions.training,
         lambda: {"treatment": _treatment(), "question": text, "text": text},
     ),
-    "session-steps": (_session_steps, _tell_steps, lambda: {"step": number, "text": text}),
+    "session-steps": (_session_steps, descriptions.steps, lambda: {"step": number, "text": text}),
 }

@@ -5,25 +5,23 @@ nbconvert runs two preprocessors, TailorPreprocessor and PagePreprocessor, and t
 own content.
 """
 
-import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from html import escape
+from html import unescape
 from pathlib import Path
 from typing import Any
 
-import mistune
-import nh3
 from nbconvert.exporters import TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts import notebook
-from handouts.collection import find
+from handouts.collection import Collection, find
 from handouts.data import Clinic, Topic, read_clinic, read_parts, read_topics
 from handouts.errors import PageError, known
+from handouts.markup import check_headings, clean, headings, markdown
 from handouts.notebook import place
 from handouts.parameters import SIZE, read_parameters, resolve
 from handouts.tailor import TailorPreprocessor, blocks, part_of, plain_text
@@ -32,7 +30,7 @@ UNSEALED = "{=version=}"
 """Stands in a page for its version until all of the page is known."""
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
-"""What a page can show of an output, in nbconvert's order."""
+"""What a page can show of an output, best first."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +55,11 @@ class PagePreprocessor(Preprocessor):
     """Collect what a page says around its text, and refuse what would reach a patient incomplete."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Take the title out of `nb`, and put a Page into resources["page"]. Raises HandoutsError."""
+        """Put a Page into resources["page"]. Raises HandoutsError."""
         name = str(resources.get("metadata", {}).get("name") or "notebook")
         where = f"{name}.ipynb"
         collection = resources.get("collection") or find()
+        check_collection(nb, collection, where)
         topics = read_topics(collection)
         topic = notebook.topic_of(nb, name)
         if topic not in topics:
@@ -68,9 +67,9 @@ class PagePreprocessor(Preprocessor):
         parameters = read_parameters(collection)
         values = resolve(parameters, notebook.ran_with(nb, where), where)
         rows = [parameters[parameter].values[value] for parameter, value in values.items()]
-        check_outputs(nb, where)
+        check_cells(nb, where)
         resources["page"] = Page(
-            title=take_title(nb, where),
+            title=title_of(nb, where),
             topic=topics[topic],
             clinic=read_clinic(collection),
             points=int(parameters[SIZE].values[values[SIZE]]["points"]),
@@ -83,12 +82,34 @@ class PagePreprocessor(Preprocessor):
         return nb, resources
 
 
-def check_outputs(nb: NotebookNode, where: str) -> None:
-    """Raise PageError for a code cell that was not run, failed, or shows what no page can show."""
+def check_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
+    """Raise PageError where papermill ran a notebook of one collection, and the page would be made with another's data."""
+    source = nb.metadata.get("papermill", {}).get("input_path")
+    if (
+        isinstance(source, str)
+        and Path(source).is_file()
+        and not Path(source).resolve().is_relative_to(collection.root)
+    ):
+        raise PageError(
+            f"{where}: was made from {source}, which is not of the collection found from this folder. "
+            "Go to the folder that holds its notebooks/ and data/, and run papermill and nbconvert there."
+        )
+
+
+def check_cells(nb: NotebookNode, where: str) -> None:
+    """Raise PageError for a cell that was not run, failed, is empty, or shows what no page can show."""
     for cell in nb.cells:
+        at = f"{where}, {place(nb, cell)}"
+        if cell.cell_type == "raw" and cell.source.strip():
+            raise PageError(f"{at}: is a raw cell, which has no place in a handout. Make it a Markdown cell.")
+        if (
+            cell.cell_type == "markdown"
+            and part_of(cell)
+            and not any(token["type"] not in ("heading", "blank_line") for token in blocks(cell.source))
+        ):
+            raise PageError(f"{at}: its box has nothing in it. Write the text, or remove the cell.")
         if cell.cell_type != "code" or not cell.source.strip():
             continue
-        at = f"{where}, {place(nb, cell)}"
         if cell.execution_count is None:
             raise PageError(f"{at}: has not been run. Run all cells, or `handouts refresh`, then export again.")
         for output in cell.outputs:
@@ -98,89 +119,39 @@ def check_outputs(nb: NotebookNode, where: str) -> None:
                 raise PageError(
                     f"{at}: prints text, which has no place in a handout. Write the text in a Markdown cell."
                 )
-            if output.output_type not in ("execute_result", "display_data"):
-                continue
-            kind = next((kind for kind in SHOWN if kind in output.data), None)
-            if kind is None:
-                raise PageError(
-                    f"{at}: shows {', '.join(output.data)}, which has no place in a handout. Use table() or diagram()."
-                )
-            if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
-                raise PageError(f"{at}: shows a picture without a text alternative. Use diagram(), which brings one.")
+            if output.output_type in ("execute_result", "display_data"):
+                _check_shown(output, at)
 
 
-def take_title(nb: NotebookNode, where: str) -> str:
-    """Take the one first-level heading out of `nb` and return its words.
+def _check_shown(output: NotebookNode, at: str) -> None:
+    kind = next((kind for kind in SHOWN if kind in output.data), None)
+    if kind is None:
+        raise PageError(
+            f"{at}: shows {', '.join(output.data)}, which has no place in a handout. Use table() or diagram()."
+        )
+    told = output.metadata.get(kind, {})
+    if kind.startswith("image/") and not told.get("alt"):
+        raise PageError(f"{at}: shows a picture without a text alternative. Use diagram(), which brings one.")
+    if kind == "image/svg+xml" and not all(told.get(name) for name in ("name", "title", "caption")):
+        raise PageError(f"{at}: shows a drawing without a title and a caption. Use diagram(), which brings both.")
+    if kind == "image/svg+xml" and re.search(
+        r"<\s*(script|foreignobject|image|iframe|animate|set)|\son\w+\s*=|href\s*=\s*[\"'](?!#)",
+        output.data[kind],
+        re.I,
+    ):
+        raise PageError(f"{at}: shows a drawing that could run or load something. Use diagram().")
 
-    Raises PageError where there is none or more than one, and where a heading skips a level: people
-    who listen to a page find their way by its headings.
-    """
-    headings = [
-        (cell, token) for cell in nb.cells if cell.cell_type == "markdown"
-        for token in blocks(cell.source) if token["type"] == "heading"
+
+def title_of(nb: NotebookNode, where: str) -> str:
+    """Return the words of the one first-level heading in `nb`. Raises PageError where there is none or more than one."""
+    titles = [
+        unescape(plain_text(token)).strip()
+        for cell in nb.cells if cell.cell_type == "markdown"
+        for token in headings(blocks(cell.source)) if token["attrs"]["level"] == 1
     ]  # fmt: skip
-    titles = [(cell, token) for cell, token in headings if token["attrs"]["level"] == 1]
-    if len(titles) != 1:
+    if len(titles) != 1 or not titles[0]:
         raise PageError(f"{where}: has {len(titles)} titles and needs one: a single line that begins with one #.")
-    before = 1
-    for cell, token in headings:
-        level = token["attrs"]["level"]
-        if level > before + 1:
-            raise PageError(
-                f"{where}, {place(nb, cell)}: the heading {plain_text(token)!r} has level {level} below level {before}. "
-                f"Write it with {'#' * (before + 1)}."
-            )
-        before = level
-    cell, token = titles[0]
-    cell.source = re.sub(r"^#[ \t]+.*$|^.+\n=+[ \t]*$", "", cell.source, count=1, flags=re.M).strip()
-    return plain_text(token)
-
-
-class _Markdown(mistune.HTMLRenderer):
-    """Markdown as a page shows it: headings can be linked to, pictures are part of the page."""
-
-    def __init__(self, cell: NotebookNode) -> None:
-        super().__init__(escape=False)
-        self.cell = cell
-
-    def heading(self, text: str, level: int, **attrs: Any) -> str:
-        slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"<.*?>", "", text).lower()).strip("-")
-        return f'<h{level} id="{slug}">{text}</h{level}>\n'
-
-    def image(self, text: str, url: str, title: str | None = None) -> str:
-        if not text.strip():
-            raise PageError(f"the picture {url!r} has no text alternative. Say what it shows: ![text]({url}).")
-        attached = self.cell.get("attachments", {}).get(url.removeprefix("attachment:"), {})
-        kind = next((kind for kind in ("image/png", "image/jpeg") if kind in attached), None)
-        if not url.startswith("attachment:") or kind is None:
-            raise PageError(f"the picture {url!r} is not part of the notebook. Paste a PNG or JPEG into the cell.")
-        base64.b64decode(attached[kind], validate=True)
-        return f'<img alt="{escape(text)}" src="data:{kind};base64,{attached[kind]}">'
-
-
-def markdown(cell: NotebookNode) -> str:
-    """Return the Markdown of `cell` as HTML; raw HTML in it is cleaned of all that could run. Raises PageError."""
-    try:
-        html = mistune.create_markdown(renderer=_Markdown(cell), plugins=["table", "strikethrough"])(cell.source)
-    except PageError as error:
-        raise PageError(f"a text cell that begins {cell.source[:40]!r}: {error}") from None
-    return clean(str(html))
-
-
-def clean(html: str) -> str:
-    """Return `html` without anything that runs, loads or styles; words and structure stay."""
-    return nh3.clean(
-        html,
-        attributes={
-            **nh3.ALLOWED_ATTRIBUTES,
-            "*": {"class", "id", "lang", "dir", "role", "scope", "data-label", "aria-label", "aria-hidden"},
-        },
-        url_schemes={"http", "https", "mailto", "tel", "data"},
-        attribute_filter=lambda tag, name, value: (
-            value if ((tag, name) == ("img", "src")) == value.strip().lower().startswith("data:") else None
-        ),  # pictures are part of the page, and nothing else is data
-        link_rel=None,
-    )
+    return titles[0]
 
 
 def css_string(text: str) -> str:
@@ -212,13 +183,15 @@ class HandoutExporter(TemplateExporter):
     def _extra_template_basedirs_default(self) -> list[str]:
         return [str(Path(__file__).parent / "templates")]
 
-    def _default_preprocessors_default(self) -> list[type[Preprocessor]]:
-        return [TailorPreprocessor, PagePreprocessor]
+    def _default_preprocessors_default(self) -> list[type[Preprocessor] | str]:
+        execute = "nbconvert.preprocessors.ExecutePreprocessor"  # for nbconvert --execute; off unless asked for
+        return [execute, TailorPreprocessor, PagePreprocessor]
 
     @property
     def default_config(self) -> Config:
-        """Switch our preprocessors on."""
+        """Switch our preprocessors on, and show of an output what a page can show."""
         config = Config({kind.__name__: {"enabled": True} for kind in (TailorPreprocessor, PagePreprocessor)})
+        config.NbConvertBase.display_data_priority = list(SHOWN)
         config.merge(super().default_config)
         return config
 
@@ -232,4 +205,5 @@ class HandoutExporter(TemplateExporter):
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and its resources. Raises HandoutsError."""
         html, resources = super().from_notebook_node(nb, resources, **kw)
+        check_headings(html, f"{resources['metadata'].get('name') or 'notebook'}.ipynb")
         return seal(html), resources

@@ -12,9 +12,10 @@ from handouts.parameters import read_parameters
 
 
 def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from: str) -> str:
-    """Return the index of the pages in `rows`, the manifest's with a `title` each; `made_from` is noted in it.
+    """Return the index of the pages in `rows`. Raises HandoutsError.
 
-    Raises HandoutsError.
+    A row is one of the manifest's, with the `title` and `reviewed_by` that its page tells; `made_from`
+    is noted in the index.
     """
     parameters = read_parameters(collection)
     by_topic = []
@@ -28,12 +29,11 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
                         "path": row["path"],
                         "classes": " ".join(f"{name}-{row[name]}" for name in parameters if parameters[name].facet),
                         "labels": [value["label"] for value in values if value["on_page"]],
-                        "wants": [value["wants"] for value in values if value.get("wants")],
                     }
                 )
         if links:
-            title = next(row["title"] for row in rows if row["topic"] == topic.name)
-            by_topic.append({"topic": topic, "title": title, "links": links})
+            first = next(row for row in rows if row["topic"] == topic.name)
+            by_topic.append({"topic": topic, "title": first["title"], "review": first, "links": links})
     return _template().render(clinic=read_clinic(collection), topics=by_topic, made_from=made_from)
 
 

@@ -25,24 +25,22 @@ def read(path: Path) -> NotebookNode:
     where = _shown(path)
     try:
         text = path.read_text(encoding="utf-8")
-        _check_ids(json.loads(text), where)  # as stored: nbformat mends ids without a word
-        return check(nbformat.reads(text, as_version=4), where)
+        content = json.loads(text)
     except FileNotFoundError:
         raise NotebookError(f"{where}: there is no such notebook. `handouts list` shows the topics.") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise NotebookError(f"{where}: cannot be read ({error.strerror}).") from error
+    except ValueError as error:
         raise NotebookError(
             f"{where}: is not JSON ({error}). Put back an earlier version of the file; a notebook is best edited in JupyterLab."
         ) from error
+    _check_shape(content, where)  # as stored: nbformat mends ids without a word
+    return check(nbformat.reads(text, as_version=4), where)
 
 
 def check(nb: NotebookNode, where: str) -> NotebookNode:
     """Return `nb` if it has the shape that `read` asks for. Raises NotebookError."""
-    _check_ids(nb, where)
-    try:
-        nbformat.validate(nb)
-    except nbformat.ValidationError as error:
-        reason = str(error).splitlines()[0]
-        raise NotebookError(f"{where}: is no valid notebook ({reason}). Put back an earlier version.") from error
+    _check_shape(nb, where)
     tagged = [cell for cell in nb.cells if PARAMETERS in tags(cell) and cell.cell_type == "code"]
     if len(tagged) != 1:
         raise NotebookError(
@@ -52,19 +50,26 @@ def check(nb: NotebookNode, where: str) -> NotebookNode:
     return nb
 
 
-def _check_ids(content: Any, where: str) -> None:
+def _check_shape(content: Any, where: str) -> None:
     cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list):
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise NotebookError(f"{where}: is no notebook (it has no cells). Put back an earlier version of the file.")
-    ids = Counter(cell.get("id") for cell in cells)
+    if content.get("nbformat") != 4:
+        raise NotebookError(f"{where}: has format {content.get('nbformat')} and must have 4. Save it in JupyterLab.")
+    ids = Counter(str(cell.get("id")) for cell in cells)
     for count, cell in enumerate(cells, start=1):
-        if not cell.get("id"):
+        if not isinstance(cell.get("id"), str) or not cell["id"]:
             raise NotebookError(f"{where}, cell {count}: has no id. Open the notebook in JupyterLab and save it.")
-        if ids[cell["id"]] > 1:
+        if ids[str(cell["id"])] > 1:
             raise NotebookError(
                 f"{where}, cell {count}: has the id {cell['id']!r} of another cell. "
                 "Delete the copy and make it again with copy and paste in JupyterLab."
             )
+    try:
+        nbformat.validate(content)
+    except nbformat.ValidationError as error:
+        reason = str(error).splitlines()[0]
+        raise NotebookError(f"{where}: is no valid notebook ({reason}). Put back an earlier version.") from error
 
 
 def tags(cell: NotebookNode) -> list[str]:

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from handouts import files
 from handouts.collection import Collection
 from handouts.data import read_parts
-from handouts.errors import CellError, NotebookError
+from handouts.errors import CellError, NotebookError, OutputError
 from handouts.parameters import read_parameters
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def execute(
             cwd=str(collection.notebooks),
             progress_bar=False,
             request_save_on_cell_execute=False,
+            kernel_name="python3",
+            language="python",
+            execution_timeout=MOST_SECONDS,
             extra_arguments=["--IPKernelApp.log_level=50"],  # it reports its own shutdown as an error
         )
     except PapermillExecutionError as error:
@@ -124,7 +128,7 @@ def _exporter() -> "HandoutExporter":
 def surroundings(collection: Collection) -> str:
     """Return a digest of what every page is made from beside its notebook.
 
-    That is the tables, this package, Python, and the name and version of every package installed.
+    That is the tables, files beside the notebooks, this package, Python, and the name and version of every package installed.
     """
     package = Path(__file__).parent
     installed = sorted(
@@ -133,7 +137,8 @@ def surroundings(collection: Collection) -> str:
         for entry in os.scandir(folder)
         if entry.name.endswith((".dist-info", ".egg-info"))
     )
-    content = files.fingerprint([*files.files_in(collection.data), *files.files_in(package)])
+    beside = [path for path in files.files_in(collection.notebooks) if path.suffix != ".ipynb"]
+    content = files.fingerprint([*files.files_in(collection.data), *beside, *files.files_in(package)])
     return hashlib.sha256("\n".join([content, sys.version, *installed]).encode()).hexdigest()
 
 
@@ -145,6 +150,9 @@ def key(collection: Collection, variant: Variant, surroundings: str) -> str:
     parts = [files.fingerprint([path]), surroundings, repr(sorted(variant.values.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
+
+MOST_SECONDS = 300
+"""How long one cell may take; one that takes longer fails, so that no build hangs."""
 
 MOST_CACHED = 500
 """How many finished pages are kept; those used longest ago go first."""
@@ -162,8 +170,9 @@ def cached(collection: Collection, key: str) -> str | None:
 
 
 def keep(collection: Collection, key: str, html: str) -> None:
-    """Keep the finished page of `key` for the next build. Raises OutputError."""
-    files.write(collection.cache / f"{key}.html", html.encode())
+    """Keep the finished page of `key` for the next build; where that cannot be, the next build makes it again."""
+    with suppress(OutputError):
+        files.write(collection.cache / f"{key}.html", html.encode())
 
 
 def forget_oldest(collection: Collection) -> None:

@@ -11,6 +11,7 @@ from itertools import product
 
 from handouts.collection import Collection
 from handouts.data import Row, name, number, one_of, optional, read_table, text
+from handouts.data import parameter as parameter_name
 from handouts.errors import DataError, ParameterError, known
 
 SIZE = "size"
@@ -46,7 +47,7 @@ Values = Mapping[str, str]
 def read_parameters(collection: Collection) -> dict[str, Parameter]:
     """Return the parameters by name, in their order. Raises DataError."""
     rules = {
-        "parameter": name, "label": text, "values_in": text,
+        "parameter": parameter_name, "label": text, "values_in": text,
         "facet": one_of("yes", "no"), "default": optional, "default_from": optional,
     }  # fmt: skip
     parameters: dict[str, Parameter] = {}
@@ -72,6 +73,8 @@ def read_parameters(collection: Collection) -> dict[str, Parameter]:
             default_from=row["default_from"] or None,
             values=values,
         )
+    if SIZE not in parameters:
+        raise DataError(f"data/parameters.csv: has no row {SIZE!r}. Every page is printed in a size: put it back.")
     return parameters
 
 
@@ -113,7 +116,7 @@ def choices(parameters: Parameters, asked: Mapping[str, object], where: str) -> 
     """
     several = [
         [asked[parameter.name]]
-        if asked.get(parameter.name)
+        if asked.get(parameter.name) is not None
         else [None]
         if parameter.default_from
         else list(parameter.values)

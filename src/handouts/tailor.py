@@ -7,8 +7,9 @@ drop a warning from a patient's page.
 """
 
 import ast
+import re
 from collections.abc import Collection as Names
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,8 @@ from handouts.notebook import place, tags
 from handouts.parameters import Parameters, Values, read_parameters, resolve
 
 PART = "part"
+SHOWING = ("table", "diagram")
+"""What a code cell that is for some readers only may call."""
 
 
 def tailor(nb: NotebookNode, values: Values, parameters: Parameters, parts: Names[str], where: str) -> NotebookNode:
@@ -56,35 +59,63 @@ def part_of(cell: NotebookNode) -> str | None:
 
 
 def check_tags(nb: NotebookNode, parameters: Parameters, parts: Names[str], where: str) -> None:
-    """Raise NotebookError for the first tag with a colon that data/ does not declare.
+    """Raise NotebookError for the first tag with a colon that data/ does not declare, or that lacks its colon.
 
-    Also for a code cell that is for some readers only and sets a name: cells for the others could
-    use that name, and would then depend on whether the notebook was tailored before it was run.
+    Also for two parts on one cell, and for a code cell that is for some readers only and does more
+    than show a table or diagram: cells for the others could depend on what it did, and would then
+    depend on whether the notebook was tailored before it was run.
     """
     facets: dict[str, Names[str]] = {name: list(one.values) for name, one in parameters.items() if one.facet}
     facets[PART] = parts
+    forgotten = re.compile(
+        rf"\W*(({'|'.join(facets)})\b.*|{'|'.join(value for values in facets.values() for value in values)})\W*"
+    )
     for cell in nb.cells:
+        seen = ""
         for tag in tags(cell):
             facet, colon, value = tag.partition(":")
-            if not colon:
-                continue
             at = f"{where}, {place(nb, cell)}: tag {tag!r}"
+            if not colon:
+                if forgotten.fullmatch(tag.lower()):
+                    raise NotebookError(
+                        f"{at}: is no facet, and would be ignored. Write it as {_example(tag, facets)}."
+                    )
+                continue
             if facet not in facets:
                 raise NotebookError(f"{at}: unknown facet {facet!r}. {known(facet, facets)}")
             if value not in facets[facet]:
                 raise NotebookError(f"{at}: unknown {facet} {value!r}. {known(value, facets[facet])}")
-            if cell.cell_type == "code" and facet != PART and _sets_a_name(cell.source):
+            if facet == PART and seen:
+                raise NotebookError(f"{at}: the cell is a part already ({seen}). Keep one of the two tags.")
+            seen = tag if facet == PART else seen
+            if cell.cell_type == "code" and facet != PART and not _only_shows(cell.source):
                 raise NotebookError(
-                    f"{at}: a cell for some readers only must not set names. Set them in a cell without the tag."
+                    f"{at}: a cell for some readers only may hold one call of {' or '.join(SHOWING)} and nothing else."
                 )
 
 
-def _sets_a_name(source: str) -> bool:
+def _example(tag: str, facets: Mapping[str, Names[str]]) -> str:
+    """Return the tag that was probably meant by a `tag` without a colon."""
+    for facet, values in facets.items():
+        for value in values:
+            if value in tag.lower():
+                return f"{facet}:{value}"
+    return "facet:value"
+
+
+def _only_shows(source: str) -> bool:
     try:
-        statements = ast.parse(source).body
-    except SyntaxError:  # a magic; what it does is the educator's to know
+        (statement,) = ast.parse(source).body
+    except (SyntaxError, ValueError):
         return False
-    return not all(isinstance(statement, ast.Expr) for statement in statements)
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in SHOWING
+        and all(isinstance(argument, ast.Constant) for argument in call.args)
+        and not call.keywords
+    )
 
 
 def _check_something_left(nb: NotebookNode, kept: NotebookNode, where: str) -> None:
@@ -109,7 +140,7 @@ def _outline(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str, int]]:
             for token in blocks(cell.source):
                 if token["type"] == "heading":
                     yield cell, plain_text(token), token["attrs"]["level"]
-                elif token["type"] != "blank_line":
+                elif token["type"] != "blank_line" and not _is_comment(token):
                     yield cell, "", 0
         elif cell.cell_type == "code" and not {notebook.PARAMETERS, notebook.INJECTED} & set(tags(cell)):
             yield from [(cell, "", 0)] if cell.outputs or cell.execution_count is None else []
@@ -123,6 +154,11 @@ def blocks(source: str) -> list[dict[str, Any]]:
     tokens = _read_markdown(source)
     assert isinstance(tokens, list)
     return tokens
+
+
+def _is_comment(token: dict[str, Any]) -> bool:
+    """Tell whether a block is nothing but comments, which no reader sees."""
+    return token["type"] == "block_html" and not re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S).strip()
 
 
 def plain_text(token: dict[str, Any]) -> str:
