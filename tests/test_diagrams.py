@@ -227,3 +227,11 @@ def test_a_table_that_picture_and_words_would_tell_differently_is_refused(
     draw_for()
     with pytest.raises(DataError, match=told):
         diagram(name)
+
+
+def test_tables_and_diagrams_share_the_treatments_colours(collection: Collection) -> None:
+    """A treatment has one colour, in the tables of a page as in its diagrams."""
+    css = (collection.root / "src/handouts/templates/handout/handout.css").read_text()
+    draw_for()
+    for count, look in enumerate(diagrams._looks(), start=1):
+        assert f"--treatment-{count}: {look.colour};" in css

@@ -33,12 +33,15 @@ class Table:
         cell loses its role in some browsers.
         """
         heads = [str(self.frame.index.name), *map(str, self.frame.columns)]
-        head = "".join(f'<th role="columnheader" scope="col">{escape(label)}</th>' for label in heads)
+        head = f'<th role="columnheader" scope="col">{escape(heads[0])}</th>' + "".join(
+            f'<th role="columnheader" scope="col" class="treatment-{count}">{escape(label)}</th>'
+            for count, label in enumerate(heads[1:], start=1)
+        )
         body = "".join(
             f'<tr role="row"><th role="rowheader" scope="row">{escape(str(of))}</th>'
             + "".join(
-                f'<td role="cell" data-label="{escape(label)}">{escape(str(cell))}</td>'
-                for label, cell in zip(heads[1:], cells, strict=True)
+                f'<td role="cell" class="treatment-{count}" data-label="{escape(label)}">{escape(str(cell))}</td>'
+                for count, (label, cell) in enumerate(zip(heads[1:], cells, strict=True), start=1)
             )
             + "</tr>\n"
             for of, cells in zip(self.frame.index, self.frame.itertuples(index=False), strict=True)
