@@ -200,7 +200,7 @@ def test_a_stopped_build_leaves_no_process_behind(copy: Collection, end: str) ->
     )  # fmt: skip
     process = psutil.Process(started.pid)
     deadline = time.monotonic() + 30
-    while not any("ipykernel" in " ".join(child.cmdline()) for child in process.children(recursive=True)):
+    while not any("handouts.snapshot" in " ".join(child.cmdline()) for child in process.children(recursive=True)):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     time.sleep(1)

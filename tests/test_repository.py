@@ -22,13 +22,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["build"], ["index"], ["pages"], ["exporter"], ["tailor"], ["markup"], ["notebook"],
+    ["cli"], ["build"], ["index"], ["pages"], ["exporter"], ["tailor"], ["markup"],
+    ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["diagrams", "tables"], ["drawing", "descriptions"],
     ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
     {"diagrams", "tables", "drawing"},
-    {"build", "index", "pages", "exporter", "tailor", "markup", "notebook"},
+    {"build", "index", "pages", "exporter", "tailor", "markup", "notebook", "engine", "runs"},
 )
 
 

@@ -7,15 +7,17 @@ line widths come from matplotlib's settings, see handout.mplstyle.
 import io
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
 
 LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
@@ -39,7 +41,12 @@ def tint(colour: str, share: float = 0.1) -> str:
 
 def width_of(text: str, weight: str = "normal") -> float:
     """Return the width of one line of `text`, in points."""
-    font = FontProperties(weight=weight, size=em())
+    return _width_of(text, weight, em())
+
+
+@cache
+def _width_of(text: str, weight: str, size: float) -> float:
+    font = FontProperties(weight=weight, size=size)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
@@ -84,16 +91,15 @@ class Sheet:
 
     def __init__(self, width: float) -> None:
         self.width = width
-        self._figure = Figure(figsize=(width / 72, 1))
-        self._axes: Axes = self._figure.add_axes((0, 0, 1, 1))
-        self._axes.set_axis_off()
+        self._figure = Figure(dpi=72)  # a pixel of the SVG is a point; without axes, which take longest to draw
+        self._page = Affine2D()
 
     def put(self, block: Words, x: float, y: float, align: str = "left") -> float:
         """Put `block` with its top at `y`, left edge or middle at `x`; return the y below it."""
         for count, line in enumerate(block.lines):
             baseline = y + (count + 0.5) * LINE_HEIGHT * em() + 0.36 * em()
-            self._axes.text(
-                x, baseline, line, ha=align, va="baseline", weight=block.weight, color=block.colour, parse_math=False
+            self._figure.text(
+                x, baseline, line, ha=align, va="baseline", weight=block.weight, color=block.colour, parse_math=False, transform=self._page,
             )  # fmt: skip
         return y + block.height
 
@@ -104,25 +110,29 @@ class Sheet:
         """Put a box whose outline lies inside the given rectangle."""
         inset = mpl.rcParams["lines.linewidth"] / 2
         shape = f"round,pad=0,rounding_size={0.7 * em()}" if rounded else "square,pad=0"
-        self._axes.add_patch(
+        self._figure.add_artist(
             FancyBboxPatch(
                 (x + inset, y + inset), width - 2 * inset, height - 2 * inset, boxstyle=shape,
                 edgecolor=colour, facecolor=fill or "none", linewidth=2 * inset,
+                transform=self._page,
             )
         )  # fmt: skip
 
     def arrow(self, x: float, y: float, length: float, colour: str) -> None:
         """Put an arrow that points down from (`x`, `y`)."""
-        self._axes.add_patch(
+        self._figure.add_artist(
             FancyArrowPatch(
                 (x, y), (x, y + length), arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
                 shrinkA=0, shrinkB=0, color=colour, linewidth=mpl.rcParams["lines.linewidth"],
+                transform=self._page,
             )
         )  # fmt: skip
 
     def line(self, x: float, y: float, length: float, colour: str) -> None:
         """Put a line down from (`x`, `y`)."""
-        self._axes.plot([x, x], [y, y + length], color=colour, solid_capstyle="butt")
+        self._figure.add_artist(
+            Line2D([x, x], [y, y + length], color=colour, solid_capstyle="butt", transform=self._page)
+        )
 
     def svg(self, height: float, ids: str, title: str) -> str:
         """Return the sheet, cut at `height` points, as an SVG element that stands in a page.
@@ -130,8 +140,7 @@ class Sheet:
         Its ids begin with `ids`, so that several fit in one page; `title` is its text alternative.
         """
         self._figure.set_size_inches(self.width / 72, height / 72)
-        self._axes.set_xlim(0, self.width)
-        self._axes.set_ylim(height, 0)
+        self._page.clear().scale(1, -1).translate(0, height)
         file = io.StringIO()
         FigureCanvasSVG(self._figure).print_svg(
             file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}

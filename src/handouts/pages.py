@@ -77,6 +77,7 @@ def execute(
         executed = papermill.execute_notebook(
             cells,
             None,
+            engine_name="snapshot",
             parameters=dict(values),
             cwd=str(collection.notebooks),
             progress_bar=False,
