@@ -230,10 +230,18 @@ def test_temporary_files_have_names_of_their_own() -> None:
     assert text_of(execute(nb)) != text_of(execute(nb))
 
 
+def alive(pid: int) -> bool:
+    """Tell whether a process is there, and is more than a name that nobody has collected."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone(pids: list[int]) -> bool:
     """Tell whether all processes end within some seconds."""
     deadline = time.monotonic() + 15
-    while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in pids):
+    while any(map(alive, pids)):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
