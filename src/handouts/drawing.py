@@ -75,11 +75,6 @@ class Words:
         """The height of the block in points."""
         return len(self.lines) * LINE_HEIGHT * em()
 
-    @property
-    def width(self) -> float:
-        """The width of the widest line in points."""
-        return max(width_of(line, self.weight) for line in self.lines)
-
 
 def words(text: str, width: float, weight: str = "normal", colour: str | None = None) -> Words:
     """Wrap `text` to `width` points."""

@@ -37,9 +37,6 @@ class Run:
     first cell below them starts the fork that executes the rest.
     """
 
-    has_kernel = True
-    ipykernel = True
-
     def __init__(self, above: int, key: str) -> None:
         self.above = above
         self.key = key
@@ -112,9 +109,6 @@ class Run:
         """Interrupt the cell that executes."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid or self.snapshot.pid, signal.SIGINT)
-
-    def stop_channels(self) -> None:
-        """Do nothing: channels end with the run."""
 
     def finish(self) -> None:
         """End this run; a snapshot that was not frozen, and is not whole, ends too."""

@@ -139,9 +139,7 @@ class Snapshot:
     def __init__(self) -> None:
         pairs = {name: socket.socketpair() for name in (SHELL, IOPUB, "control", "life")}
         theirs = [pair[1].fileno() for pair in pairs.values()]
-        environment = {**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-        if not environment["PYTHONPATH"]:
-            del environment["PYTHONPATH"]
+        environment = dict(os.environ)
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             if name not in environment:
                 environment |= {name: "1", f"HANDOUTS_{name}": "unset"}
