@@ -50,7 +50,7 @@ def variants(
     collection: Collection, topics: Iterable[str] = (), asked: Mapping[str, str] | None = None
 ) -> list[Variant]:
     """Return the variants of `topics`, or of all, with the values `asked` for. Raises ParameterError and DataError."""
-    declared = read_topics(collection)
+    declared, parameters = read_topics(collection), read_parameters(collection)
     topics = list(topics)
     for topic in topics:
         if topic not in declared:
@@ -59,7 +59,7 @@ def variants(
         Variant(topic, values)
         for topic in declared
         if not topics or topic in topics
-        for values in choices(read_parameters(collection), asked or {}, "asked for")
+        for values in choices(parameters, asked or {}, "asked for")
     ]
 
 

@@ -24,7 +24,7 @@ from papermill.utils import merge_kwargs, remove_args
 from handouts import snapshots
 from handouts.messages import IOPUB, SHELL
 from handouts.notebook import INJECTED, PARAMETERS, tags
-from handouts.snapshots import Executed, NoSnapshotError, Snapshot, listen, silent
+from handouts.snapshots import Channel, Executed, NoSnapshotError, Snapshot
 
 _refused: dict[str, str] = {}
 """Why cells above the parameters could not be frozen, by their key."""
@@ -41,13 +41,11 @@ class Run:
         self.above = above
         self.key = key
         self.session = Session()
-        self.replay: Iterator[Executed] | None = None
         found = snapshots.find(key)
         self.snapshot = found or Snapshot()
-        self.replay = iter(self.snapshot.executed) if found else None
-        self.shell_channel, self.iopub_channel = self.snapshot.shell, self.snapshot.iopub
-        if found:
-            self.shell_channel, self.iopub_channel = silent(), silent()
+        self.replay: Iterator[Executed] | None = iter(found.executed) if found else None
+        self.shell_channel = Channel() if found else self.snapshot.shell
+        self.iopub_channel = Channel() if found else self.snapshot.iopub
         self.pid: int | None = None
         self.index = 0
 
@@ -72,13 +70,11 @@ class Run:
             noted = Executed(code)
             self.snapshot.executed.append(noted)
             for channel, name in ((self.shell_channel, SHELL), (self.iopub_channel, IOPUB)):
-                listen(channel, number, noted.messages[name])
+                channel.noting = (number, noted.messages[name])
             self.shell_channel.send(request)
         return number
 
     def _freeze(self) -> None:
-        for channel in (self.snapshot.shell, self.snapshot.iopub):
-            channel.__dict__.pop("get_msg", None)
         try:
             self.snapshot.freeze()
         except NoSnapshotError:

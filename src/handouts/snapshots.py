@@ -33,10 +33,17 @@ class NoSnapshotError(Exception):
 
 
 class Channel:
-    """One of the two ways messages come from a process."""
+    """One of the two ways messages come from a process, or from nowhere, for those that are replayed.
 
-    def __init__(self, end: socket.socket) -> None:
+    While `noting` holds the number of a request and a list, the messages for it are added to the list.
+    """
+
+    def __init__(self, end: socket.socket | None = None) -> None:
+        self.nobody: socket.socket | None = None
+        if end is None:
+            end, self.nobody = socket.socketpair()
         self.end = end
+        self.noting: tuple[str, list[Any]] | None = None
         self.frames = Frames()
         self.replies: list[Any] = []
         self.closed = False
@@ -52,7 +59,7 @@ class Channel:
                 return self.replies.pop(0)
             message = self.frames.next()
             if message is not None:
-                return _received(message)
+                return self._noted(_received(message))
             left = None if deadline is None else max(0.0, deadline - loop.time())
             try:
                 if self.closed:  # papermill's client asks is_alive every second, and tells that it is dead
@@ -66,6 +73,11 @@ class Channel:
                 self.frames.feed(received)
             else:
                 self.closed = True
+
+    def _noted(self, message: Any) -> Any:
+        if self.noting and message["parent_header"].get("msg_id") == self.noting[0]:
+            self.noting[1].append(message)
+        return message
 
     def send(self, message: Any) -> None:
         """Send `message` to the process."""
@@ -81,6 +93,8 @@ class Channel:
             self.loop.remove_reader(self.end)
         self.closed = True
         self.end.close()
+        if self.nobody:
+            self.nobody.close()
 
     def wait(self) -> Any:
         """Return the next message, or None where the process is gone."""
@@ -103,26 +117,6 @@ def _received(message: Any) -> Any:
     message["header"] = extract_dates(message["header"])
     message["parent_header"] = extract_dates(message["parent_header"])
     return message
-
-
-def silent() -> Channel:
-    """Return a channel that nobody sends on, for messages that are replayed."""
-    ours, theirs = socket.socketpair()
-    channel = Channel(ours)
-    channel.__dict__["other_end"] = theirs
-    return channel
-
-
-def listen(channel: Channel, number: str, messages: list[Any]) -> None:
-    """Note every message that comes on `channel` for the request `number` in `messages`."""
-
-    async def get_msg(timeout: float | None = None) -> Any:
-        message = await Channel.get_msg(channel, timeout)
-        if message["parent_header"].get("msg_id") == number:
-            messages.append(message)
-        return message
-
-    channel.__dict__["get_msg"] = get_msg
 
 
 @dataclass
