@@ -6,14 +6,10 @@ core; a page that fails is told and the others are made all the same.
 
 import csv
 import io
-import multiprocessing
 import os
 import re
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -25,6 +21,7 @@ from handouts.data import Topic, read_clinic, read_topics
 from handouts.errors import HandoutsError, OutputError, ParameterError, known
 from handouts.pages import Variant
 from handouts.parameters import Parameters, choices, read_parameters
+from handouts.workers import processes
 
 MANIFEST = "manifest.csv"
 INDEX = "index.html"
@@ -142,52 +139,29 @@ def _made(
     collection: Collection, to_make: Mapping[str, Variant], workers: int
 ) -> Iterator[tuple[str, Variant, str, str | None]]:
     """Yield key, variant, page and, in place of a page, what failed; in the order they are done."""
-    if not to_make:
-        return
-    # Spawned, not forked: a caller may have threads, and a progress bar does.
-    context = multiprocessing.get_context("spawn")
-    others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(min(workers, len(to_make)), mp_context=context, initializer=_die_with_the_parent) as pool:
-        try:
-            futures = {pool.submit(_make, collection, variant): key for key, variant in to_make.items()}
-            for future in as_completed(futures):
-                key = futures[future]
-                try:
-                    html, failure = future.result()
-                except BrokenProcessPool:  # a worker that died takes its page with it, not the build
-                    html, failure = "", f"{to_make[key]}: the process that made it was ended. Build again."
-                yield key, to_make[key], html, failure
-        except BaseException:  # stopped, or a disk that is full: the rest is not wanted any more
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
-            raise
+    if to_make:
+        with processes(min(workers, len(to_make))) as pool:
+            yield from make_all(collection, to_make, pool)
 
 
-def _die_with_the_parent() -> None:
-    """End this worker at once when it is interrupted, or when the build that started it is gone.
+def make_all(
+    collection: Collection, to_make: Mapping[str, Variant], executor: Executor
+) -> Iterator[tuple[str, Variant, str, str | None]]:
+    """Yield key, variant, page and, in place of a page, what failed; in the order they are done.
 
-    Its kernels watch for their own parent, and end too.
+    What the pages are made from must be the same where `executor` works.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _make(collection: Collection, variant: Variant) -> tuple[str, str | None]:
-    """Return the page of `variant`, or "" and what failed."""
-    try:
-        return pages.make(collection, variant), None
-    except HandoutsError as error:
-        return "", str(error)
-    except Exception as error:
-        return "", f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it."
+    surroundings = pages.surroundings(collection)
+    futures = {
+        executor.submit(pages.attempt, collection, variant, surroundings): key for key, variant in to_make.items()
+    }
+    for future in as_completed(futures):
+        key = futures[future]
+        try:
+            html, failure = future.result()
+        except Exception:  # a worker that died takes its page with it, not the rest
+            html, failure = "", f"{to_make[key]}: the process that made it was ended. Run the same command again."
+        yield key, to_make[key], html, failure
 
 
 def _check_writable(out: Path) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,9 @@ from handouts.collection import Collection, find
 from handouts.data import read_topics
 from handouts.errors import HandoutsError, ParameterError, known
 from handouts.parameters import Parameters, read_parameters
+
+SECONDS_BETWEEN_LINES = 5.0
+"""How often progress is told where there is no terminal to draw a bar on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +76,34 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
 
+    batch = commands.add_parser(
+        "batch",
+        help="make a handout for every row of a roster",
+        description="Make a handout for every row of a roster: its page, with the person's details filled in. "
+        "Rows that are wrong are listed in rejected.csv, with the reason; the others are made.",
+        epilog="Example: handouts batch data/example-roster.csv. What was made before is found and kept: "
+        "run the same command again after a stop, and it goes on.",
+    )
+    batch.add_argument(
+        "roster",
+        metavar="ROSTER",
+        help="a file that ends in .csv, .xlsx or .parquet, or the SQLAlchemy URL of a database",
+    )
+    batch.add_argument("--sql", metavar="SELECT", help="the query, where ROSTER is a database")
+    batch.add_argument(
+        "--out",
+        metavar="TARGET",
+        help="a folder, or a URL such as s3://bucket/folder (default: exports/NAME of the roster)",
+    )
+    batch.add_argument(
+        "--workers", type=_above_zero, metavar="N", help="how many processes write at a time (default: one a core)"
+    )
+    batch.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler, tcp://host:8786")
+    batch.add_argument(
+        "--dry-run", action="store_true", help="check every row, tell what would be made, and write nothing"
+    )
+    batch.set_defaults(run=_batch)
+
     refresh = commands.add_parser(
         "refresh",
         help="run the notebooks and store their outputs",
@@ -121,6 +153,70 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
         told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
     print(f"Pages: {', '.join(told)}. Open {_shown(out / INDEX)}")
     return 1 if result.failed else 0
+
+
+def _batch(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.batch import REJECTED, batch
+    from handouts.rosters import open_roster
+
+    start = time.monotonic()
+    with open_roster(options.roster, options.sql) as roster, ExitStack() as stack:
+        stem = "roster" if options.sql else Path(options.roster).stem
+        place = options.out or str(collection.exports / stem)
+        done = batch(
+            collection, roster, place,
+            workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run, progress=_steps(stack),
+        )  # fmt: skip
+    for failure in done.failed:
+        print(f"handouts: {failure}", file=sys.stderr)
+    left = [f"{done.rejected:,} rejected"] if done.rejected else []
+    left += [f"{done.without_page:,} without a page"] if done.without_page else []
+    if options.dry_run:
+        for reason in done.reasons:
+            print(f"  {reason}")
+        told = [f"{done.rows - done.rejected:,} handouts would be made", *left]
+        print(
+            f"Rows: {done.rows:,}; {', '.join(told)}. Pages: {done.pages}, of which {done.executed} are not made yet. Nothing was written."
+        )
+    else:
+        seconds = time.monotonic() - start
+        told = [f"{done.made:,} made", f"{done.unchanged:,} unchanged", *left]
+        where = _shown(Path(place)) if "://" not in place else place
+        listed = f" The rows without a handout, with reasons: {REJECTED} there." if left else ""
+        rate = f"{(done.made + done.unchanged) / max(seconds, 0.001):,.0f} a second"
+        print(f"Handouts: {', '.join(told)}, in {seconds:,.1f} s ({rate}). See {where}.{listed}")
+    return 1 if left or done.failed else 0
+
+
+def _steps(stack: ExitStack) -> Callable[[str, int, int], None]:
+    """Return what to call with a step, how many are done, and of how many; it shows rate and time left."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        bar = stack.enter_context(tqdm(leave=False, dynamic_ncols=True, unit_scale=True))
+
+        def show(step: str, done: int, of: int) -> None:
+            if bar.desc != f"{step}: ":
+                bar.reset(of or None)
+                bar.set_description(step)
+            bar.update(done - bar.n)
+
+        return show
+    begun: dict[str, float] = {}
+    told = 0.0
+
+    def tell(step: str, done: int, of: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        since = begun.setdefault(step, now)
+        if done != of and now - told < SECONDS_BETWEEN_LINES:
+            return
+        told = now
+        rate = done / (now - since) if now > since else 0
+        left = f", {rate:,.0f} a second, {(of - done) / rate:,.0f} s left" if rate and done < of else ""
+        print(f"  {step}: {done:,}{f' of {of:,}' if of else ''}{left}", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _progress(stack: ExitStack) -> tuple[Callable[[int], None], Callable[[object, str], None]]:

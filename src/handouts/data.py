@@ -15,8 +15,13 @@ from pathlib import Path
 from handouts.collection import Collection
 from handouts.errors import DataError, known
 
-RESERVED = ("check", "force", "help", "out", "run", "topics", "version", "workers")
-"""Names that the command line has for other things."""
+RESERVED = (
+    "check", "dask", "dry_run", "force", "help", "id", "out", "roster", "run", "sql", "topic", "topics", "version", "workers",
+)  # fmt: skip
+"""Names that the command line and rosters have for other things."""
+
+FIELD_KINDS = ("text", "date", "time")
+"""What a field can hold: any text, a date such as 2026-11-24, a time of the day such as 14:30."""
 
 Row = Mapping[str, str]
 Rule = Callable[[str], str | None]
@@ -122,12 +127,30 @@ def read_table(path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
+class Field:
+    """A person's detail that is filled into a finished page; `longest` counts characters."""
+
+    name: str
+    label: str
+    kind: str
+    longest: int
+
+
+def read_fields(collection: Collection) -> dict[str, Field]:
+    """Return the fields by name. Raises DataError."""
+    rules = {"field": parameter, "label": text, "kind": one_of(*FIELD_KINDS), "longest": number}
+    rows = read_table(collection.data / "fields.csv", rules, key=["field"])
+    return {row["field"]: Field(row["field"], row["label"], row["kind"], int(row["longest"])) for row in rows}
+
+
+@dataclass(frozen=True)
 class Topic:
-    """One subject, one notebook: where it stands in the collection and who has reviewed it."""
+    """One subject, one notebook: where it stands in the collection, who has reviewed it, and its fields."""
 
     name: str
     order: int
     purpose: str
+    fields: tuple[str, ...]
     reviewed_by: str
     reviewed_on: str
     review_due: str
@@ -136,11 +159,17 @@ class Topic:
 def read_topics(collection: Collection) -> dict[str, Topic]:
     """Return the topics by name, in their order. Raises DataError."""
     rules = {
-        "topic": name, "order": number, "purpose": text,
+        "topic": name, "order": number, "purpose": text, "fields": optional,
         "reviewed_by": optional, "reviewed_on": day, "review_due": day,
     }  # fmt: skip
     rows = read_table(collection.data / "topics.csv", rules, key=["topic"])
+    fields = read_fields(collection)
     for row in rows:
+        for field in row["fields"].split():
+            if field not in fields:
+                raise DataError(
+                    f"data/topics.csv, topic {row['topic']}, column fields: {field!r} is not in fields.csv. {known(field, fields)}"
+                )
         review = [bool(row["reviewed_by"]), bool(row["reviewed_on"]), bool(row["review_due"])]
         if any(review) and not (all(review) and row["reviewed_on"] < row["review_due"]):
             raise DataError(
@@ -152,6 +181,7 @@ def read_topics(collection: Collection) -> dict[str, Topic]:
             name=row["topic"],
             order=int(row["order"]),
             purpose=row["purpose"],
+            fields=tuple(row["fields"].split()),
             reviewed_by=row["reviewed_by"],
             reviewed_on=row["reviewed_on"],
             review_due=row["review_due"],

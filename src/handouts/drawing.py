@@ -8,15 +8,17 @@ import io
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.textpath import text_to_path
+from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 LINE_HEIGHT = 1.35
@@ -41,13 +43,25 @@ def tint(colour: str, share: float = 0.1) -> str:
 
 def width_of(text: str, weight: str = "normal") -> float:
     """Return the width of one line of `text`, in points."""
-    return _width_of(text, weight, em())
+    return em() * sum(_advance(character, weight) for character in text)
 
 
 @cache
-def _width_of(text: str, weight: str, size: float) -> float:
-    font = FontProperties(weight=weight, size=size)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+def _advance(character: str, weight: str) -> float:
+    """Return how far a character moves the next one, in em."""
+    return float(_font(weight).load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance) / 2**16
+
+
+@cache
+def _font(weight: str) -> FT2Font:
+    """Return the font that lines are measured with, one point in size."""
+    font = FT2Font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
+    font.set_size(1, 72)
+    return font
+
+
+for _weight in ("normal", "bold"):  # opened at import, so that a snapshot has them
+    _font(_weight)
 
 
 def wrap(text: str, width: float, weight: str = "normal") -> list[str]:
@@ -81,6 +95,17 @@ def words(text: str, width: float, weight: str = "normal", colour: str | None = 
     return Words(wrap(text, width, weight), weight, colour or ink())
 
 
+class _Line(Text):
+    """One line of text on its baseline. It is drawn without the layout that matplotlib makes for text in general."""
+
+    def draw(self, renderer: Any, *_: Any, **__: Any) -> None:
+        x, y = self.get_transform().transform(self.get_unitless_position())
+        brush = renderer.new_gc()
+        brush.set_foreground(self.get_color())
+        _, height = renderer.get_canvas_width_height()
+        renderer.draw_text(brush, x, height - y, self.get_text(), self.get_fontproperties(), 0, mtext=self)
+
+
 class Sheet:
     """A sheet `width` points wide that things are put on; it is cut to its height when it is drawn."""
 
@@ -93,9 +118,18 @@ class Sheet:
         """Put `block` with its top at `y`, left edge or middle at `x`; return the y below it."""
         for count, line in enumerate(block.lines):
             baseline = y + (count + 0.5) * LINE_HEIGHT * em() + 0.36 * em()
-            self._figure.text(
-                x, baseline, line, ha=align, va="baseline", weight=block.weight, color=block.colour, parse_math=False, transform=self._page,
-            )  # fmt: skip
+            self._figure.add_artist(
+                _Line(
+                    x,
+                    baseline,
+                    line,
+                    ha=align,
+                    va="baseline",
+                    weight=block.weight,
+                    color=block.colour,
+                    transform=self._page,
+                )
+            )
         return y + block.height
 
     def box(

@@ -6,6 +6,8 @@ HandoutsError
 ├── NotebookError    a notebook that is not JSON, has no parameters cell, wrong ids or tags
 ├── CellError        a cell failed while it ran
 ├── PageError        a page that would reach a patient incomplete
+├── ClusterError     a Dask cluster that does not answer, or is lost
+├── RosterError      a roster that cannot be read, or whose columns are not what it may have
 └── OutputError      a file that cannot be written
 """
 
@@ -35,6 +37,14 @@ class CellError(HandoutsError):
 
 class PageError(HandoutsError):
     """A page that would reach a patient incomplete."""
+
+
+class ClusterError(HandoutsError):
+    """A Dask cluster that does not answer, or is lost."""
+
+
+class RosterError(HandoutsError):
+    """A roster that cannot be read, or whose columns are not what it may have."""
 
 
 class OutputError(HandoutsError):

@@ -19,8 +19,9 @@ from traitlets.config import Config
 
 from handouts import notebook
 from handouts.collection import Collection, find
-from handouts.data import Clinic, Topic, read_clinic, read_parts, read_topics
+from handouts.data import Clinic, Field, Topic, read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
+from handouts.fields import fields_of
 from handouts.markup import check_headings, clean, headings, markdown
 from handouts.notebook import place
 from handouts.parameters import SIZE, read_parameters, resolve
@@ -49,6 +50,7 @@ class Page:
     notes_after: str | None
     classes: str
     parts: dict[str, str]
+    fields: dict[str, Field]
 
 
 class PagePreprocessor(Preprocessor):
@@ -78,6 +80,7 @@ class PagePreprocessor(Preprocessor):
             notes_after=next((cell.id for cell in nb.cells if part_of(cell)), None),
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
             parts=read_parts(collection),
+            fields={field: read_fields(collection)[field] for field in topics[topic].fields},
         )
         return nb, resources
 
@@ -151,6 +154,10 @@ def title_of(nb: NotebookNode, where: str) -> str:
     ]  # fmt: skip
     if len(titles) != 1 or not titles[0]:
         raise PageError(f"{where}: has {len(titles)} titles and needs one: a single line that begins with one #.")
+    if "{{" in titles[0]:
+        raise PageError(
+            f"{where}: the title has a field, and a title is the same for everyone. Write it below the title."
+        )
     return titles[0]
 
 
@@ -205,5 +212,11 @@ class HandoutExporter(TemplateExporter):
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and its resources. Raises HandoutsError."""
         html, resources = super().from_notebook_node(nb, resources, **kw)
-        check_headings(html, f"{resources['metadata'].get('name') or 'notebook'}.ipynb")
+        where = f"{resources['metadata'].get('name') or 'notebook'}.ipynb"
+        check_headings(html, where)
+        if lost := [name for name in resources["page"].fields if name not in fields_of(html)]:
+            raise PageError(
+                f"{where}: no text shows {', '.join(f'{{{{ {name} }}}}' for name in lost)}, which data/topics.csv declares. "
+                "Write it in a cell for this reader, or remove it from the topic's fields."
+            )
         return seal(html), resources

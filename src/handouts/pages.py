@@ -8,7 +8,9 @@ Each step is a function from value to value; nothing here writes but the cache o
 import hashlib
 import logging
 import os
+import platform
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,13 +21,17 @@ from typing import TYPE_CHECKING
 from handouts import files
 from handouts.collection import Collection
 from handouts.data import read_parts
-from handouts.errors import CellError, NotebookError, OutputError
+from handouts.errors import CellError, HandoutsError, NotebookError, OutputError
 from handouts.parameters import read_parameters
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from handouts.exporter import HandoutExporter
+
+
+_one_at_a_time = threading.Lock()
+"""A page is made in the notebooks' folder, and a process has one working folder for all its threads."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,22 @@ def make(collection: Collection, variant: Variant) -> str:
     return html
 
 
+def attempt(collection: Collection, variant: Variant, expected: str) -> tuple[str, str | None]:
+    """Return the page of `variant`, or "" and what failed; made one at a time in a process.
+
+    `expected` are the `surroundings` of who asks: a machine with other tables or packages would make another page.
+    """
+    try:
+        with _one_at_a_time:
+            if surroundings(collection) != expected:
+                return "", f"{variant}: {platform.node()} has other tables, notebooks or packages. Make them the same."
+            return make(collection, variant), None
+    except HandoutsError as error:
+        return "", str(error)
+    except Exception as error:
+        return "", f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it."
+
+
 def execute(
     collection: Collection, nb: "NotebookNode", cells: "NotebookNode", values: Mapping[str, str], where: str
 ) -> "NotebookNode":
@@ -71,7 +93,7 @@ def execute(
 
     from handouts import notebook
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    logging.getLogger("papermill").setLevel(logging.WARNING)
     reader = f", {', '.join(values.values())}" if values else ""
     try:
         executed = papermill.execute_notebook(

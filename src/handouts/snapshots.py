@@ -137,6 +137,7 @@ class Snapshot:
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             if name not in environment:
                 environment |= {name: "1", f"HANDOUTS_{name}": "unset"}
+        environment.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")  # pandas imports pyarrow where it is
         self.process = subprocess.Popen(
             [sys.executable, "-Xfrozen_modules=off", "-m", "handouts.snapshot", *map(str, theirs)],
             pass_fds=theirs, env=environment, stdin=subprocess.DEVNULL,

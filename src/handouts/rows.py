@@ -1,0 +1,94 @@
+"""A row of a roster: what it asks for, or why it is rejected. No reason quotes what stands in the row."""
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from handouts.collection import Collection
+from handouts.data import read_clinic, read_fields, read_topics
+from handouts.errors import RosterError, known
+from handouts.fields import read_value
+from handouts.parameters import read_parameters, resolve
+
+ID, TOPIC = "id", "topic"
+RESERVED_NAMES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.I)
+"""Names that Windows gives to devices, and to no file."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A handout that a row asks for: `values` has one value of every parameter, `fields` a text a field."""
+
+    id: str
+    topic: str
+    values: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+
+
+class Rows:
+    """Checks the rows of one roster; remembers their ids in a file without a name, so that memory stays flat."""
+
+    def __init__(self, collection: Collection, columns: Sequence[str], name: str) -> None:
+        """Raise RosterError where a column is missing, or is none that a roster has."""
+        self.topics = read_topics(collection)
+        self.parameters = read_parameters(collection)
+        self.fields = read_fields(collection)
+        self.language = read_clinic(collection).language
+        self.columns = columns
+        allowed = [ID, TOPIC, *self.parameters, *self.fields]
+        for column in columns:
+            if column not in allowed:
+                raise RosterError(f"{name}: unknown column {column!r}. {known(column, allowed)}")
+        if missing := [column for column in (ID, TOPIC) if column not in columns]:
+            raise RosterError(f"{name}: has no column {' and no column '.join(missing)}. Every row needs one.")
+        self._resolve = lru_cache(maxsize=1024)(self._values)
+        self._ids = sqlite3.connect("")
+        self._ids.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._ids.execute("PRAGMA synchronous = OFF")
+
+    def close(self) -> None:
+        """Forget the ids."""
+        self._ids.close()
+
+    def check(self, cells: Sequence[str]) -> Wanted | str:
+        """Return what a row asks for, or every reason why it is rejected."""
+        row = dict(zip(self.columns, cells, strict=True))
+        reasons = []
+        topic = self.topics.get(row[TOPIC])
+        if topic is None:
+            reasons.append(f"topic: is none of the collection. {known(row[TOPIC], self.topics)}")
+        if wrong := self._wrong_id(row[ID]):
+            reasons.append(f"id: {wrong}")
+        asked = tuple(row.get(name, "") for name in self.parameters)
+        for value, parameter in zip(asked, self.parameters.values(), strict=True):
+            if value and value not in parameter.values:
+                reasons.append(f"{parameter.name}: is not one of its values. {known(value, parameter.values)}")
+        filled = []
+        for name, field in self.fields.items():
+            text, wrong = read_value(field, row.get(name, ""), self.language)
+            if wrong:
+                reasons.append(f"{name}: {wrong}")
+            elif text and topic and name not in topic.fields:
+                reasons.append(f"{name}: is no field of this topic; leave the cell empty")
+            elif text:
+                filled.append((name, text))
+        if reasons or topic is None:
+            return "; ".join(reason.rstrip(".") for reason in reasons)
+        # Only now: a row that is rejected takes no id away from one that is right.
+        added = self._ids.execute("INSERT OR IGNORE INTO ids VALUES (?)", [row[ID].casefold()])
+        if not added.rowcount:
+            return "id: stands in an earlier row already, perhaps with small letters for capitals"
+        return Wanted(row[ID], topic.name, self._resolve(asked), tuple(filled))
+
+    def _values(self, asked: tuple[str, ...]) -> tuple[str, ...]:
+        values: Mapping[str, str] = dict(zip(self.parameters, asked, strict=True))
+        return tuple(resolve(self.parameters, values, "row").values())
+
+    def _wrong_id(self, text: str) -> str | None:
+        if not text:
+            return "is missing"
+        if len(text) > 64 or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", text) or RESERVED_NAMES.fullmatch(text):
+            return "is no safe file name; use up to 64 letters, digits, hyphens and underscores"
+        return None

@@ -1,0 +1,67 @@
+"""Who does the work: processes on this machine, or a Dask cluster. Both are executors of concurrent.futures."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+
+from handouts.errors import ClusterError
+
+
+@contextmanager
+def processes(count: int) -> Iterator[Executor]:
+    """Give `count` processes. Where the work is stopped, by Ctrl-C or an error, they end at once."""
+    # Spawned, not forked: a caller may have threads, and a progress bar does.
+    context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_die_with_the_parent) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
+
+
+def _die_with_the_parent() -> None:
+    """End this worker at once when it is interrupted, or when the work that started it is gone.
+
+    Its kernels watch for their own parent, and end too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """Give the executor of the Dask cluster at `address`, and how many tasks it runs at a time. Raises ClusterError."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ClusterError("--dask needs the package distributed. Install it: pip install 'handouts[dask]'.") from None
+    try:
+        client = Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"{address}: no Dask scheduler answers ({type(error).__name__}). Start it, or check the address."
+        ) from None
+    with client:
+        size = sum(client.ncores().values())
+        if not size:
+            raise ClusterError(f"{address}: the scheduler has no workers. Start one: dask worker {address}")
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor, size
+        finally:
+            executor.shutdown(wait=False)
