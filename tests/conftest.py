@@ -55,6 +55,23 @@ def pages(built: Path) -> dict[str, str]:
     return {row["path"]: (built / row["path"]).read_text(encoding="utf-8") for row in read_manifest(built)}
 
 
+@pytest.fixture(scope="session")
+def made_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds every page of the collection."""
+    root = tmp_path_factory.mktemp("made") / "clinic"
+    for folder in ("data", "notebooks"):
+        shutil.copytree(ROOT / folder, root / folder)
+    assert build(Collection(root), root / "exports").failed == []
+    return Collection(root).cache
+
+
+@pytest.fixture
+def clinic(copy: Collection, made_pages: Path) -> Collection:
+    """A copy of the collection whose pages are made: what a batch does with them shows fast."""
+    shutil.copytree(made_pages, copy.cache)
+    return copy
+
+
 @pytest.fixture
 def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command of the environment and return what it printed."""

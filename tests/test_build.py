@@ -115,7 +115,7 @@ def test_the_failed_cell_is_counted_as_in_the_notebook(copy: Collection, tmp_pat
     edit(copy.notebook(SESSION), 'diagram(\\"session-steps\\")', 'diagram(\\"session-stairs\\")')
     result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "older-adult"})
     assert len(result.failed) == 1
-    assert 'cell 10 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
+    assert 'cell 11 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
 
 
 def test_a_broken_notebook_stops_only_its_own_pages(copy: Collection, tmp_path: Path) -> None:
@@ -203,7 +203,11 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
     """A review recorded after a page was made is claimed once the page says so too, not before."""
     out, reader = tmp_path / "out", {"audience": "athlete"}
     build(copy, out, [CHOICE], reader)
-    edit(copy.data / "topics.csv", 'your own goals.",,,', 'your own goals.",A. Reviewer,2026-11-01,2027-11-01')
+    edit(
+        copy.data / "topics.csv",
+        'your own goals.",first_name clinician,,,',
+        'your own goals.",first_name clinician,A. Reviewer,2026-11-01,2027-11-01',
+    )
     edit(copy.notebook(CHOICE), '"draw_for(audience', '"1/0; draw_for(audience')
     assert build(copy, out, [CHOICE], reader).failed
     assert read_manifest(out)[0]["reviewed_on"] == ""

@@ -95,6 +95,7 @@ def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], collect
         for row in parameter.values.values():
             own |= {row["on_page"], *sentences(row["note"])}
     own |= set(sentences(read_clinic(collection).notice))
+    own |= {"Name:", "Date:", "Time:", "Clinician:"}  # beside the lines to write on
     own |= {cell for row in read_table(collection.data / "comparison.csv", {}, more=True) for cell in row.values()}
     for html in pages.values():
         body = re.sub(

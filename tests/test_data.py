@@ -43,14 +43,22 @@ def test_a_wrong_value_is_told_with_file_row_column_value_and_what_is_allowed(co
 
 def test_a_date_must_be_one(copy: Collection) -> None:
     """A date that does not exist is refused, with the way to write one."""
-    edit(copy.data / "topics.csv", 'how they differ.",,,', 'how they differ.",Somebody,2026-02-30,2027-01-01')
+    edit(
+        copy.data / "topics.csv",
+        'how they differ.",first_name clinician,,,',
+        'how they differ.",first_name clinician,Somebody,2026-02-30,2027-01-01',
+    )
     with pytest.raises(DataError, match=r"row 2, column reviewed_on: '2026-02-30' is not allowed: write dates as"):
         read_topics(copy)
 
 
 def test_half_a_review_is_refused(copy: Collection) -> None:
     """A review date without a reviewer is no review."""
-    edit(copy.data / "topics.csv", 'how they differ.",,,', 'how they differ.",,2026-01-01,2027-01-01')
+    edit(
+        copy.data / "topics.csv",
+        'how they differ.",first_name clinician,,,',
+        'how they differ.",first_name clinician,,2026-01-01,2027-01-01',
+    )
     with pytest.raises(DataError, match="a review needs reviewed_by, reviewed_on and a later review_due"):
         read_topics(copy)
 

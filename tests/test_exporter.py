@@ -7,8 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from conftest import Blocks, a_notebook, edit, text_cell
+from conftest import ROOT, Blocks, a_notebook, edit, text_cell
 from handouts.collection import Collection
+from handouts.data import read_topics
 from handouts.errors import PageError, ParameterError
 from handouts.exporter import HandoutExporter, css_string
 
@@ -22,7 +23,9 @@ def export(*cells: nbformat.NotebookNode, name: str = TOPIC, **injected: str) ->
         source = "\n".join(f"{key} = {value!r}" for key, value in injected.items())
         put_in = nbformat.v4.new_code_cell(source, execution_count=2, metadata={"tags": ["injected-parameters"]})
         cells = (put_in, *cells)
-    html, _ = HandoutExporter().from_notebook_node(a_notebook(*cells), {"metadata": {"name": name}})
+    filled_in = read_topics(Collection(ROOT))[name].fields if name == TOPIC else ()
+    fields = text_cell("\n".join(f"- {{{{ {field} }}}}" for field in filled_in))
+    html, _ = HandoutExporter().from_notebook_node(a_notebook(*cells, fields), {"metadata": {"name": name}})
     return html
 
 
@@ -104,7 +107,11 @@ def test_the_audience_stands_at_the_top(pages: dict[str, str]) -> None:
 
 def test_a_recorded_review_is_printed(copy: Collection) -> None:
     """Where a review is recorded, its reviewer and dates are printed from the data."""
-    edit(copy.data / "topics.csv", "for dry needling.,,,", "for dry needling.,A. Reviewer,2026-01-15,2027-01-15")
+    edit(
+        copy.data / "topics.csv",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,,",
+        "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2026-01-15,2027-01-15",
+    )
     assert "Clinical review: A. Reviewer, 2026-01-15. Next review due: 2027-01-15." in export(PLAIN)
 
 

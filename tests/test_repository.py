@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tomllib
@@ -22,14 +23,28 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["build"], ["index"], ["pages"], ["exporter"], ["tailor"], ["markup"],
+    ["cli"], ["batch"], ["build"], ["index"], ["pages", "workers"], ["exporter"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
-    ["diagrams", "tables"], ["drawing", "descriptions"],
-    ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
+    ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["drawing", "descriptions"],
+    ["evidence"], ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
-    {"diagrams", "tables", "drawing"},
-    {"build", "index", "pages", "exporter", "tailor", "markup", "notebook", "engine", "runs"},
+    {"diagrams", "tables", "drawing", "icons"},
+    {
+        "batch",
+        "build",
+        "index",
+        "pages",
+        "workers",
+        "exporter",
+        "tailor",
+        "markup",
+        "notebook",
+        "engine",
+        "runs",
+        "rows",
+        "fields",
+    },
 )
 
 
@@ -50,7 +65,9 @@ def imports(module: str) -> set[str]:
 def test_conda_and_pip_get_the_same_packages() -> None:
     """environment.yml and pyproject.toml name the same packages, in the same ranges, and the same Pythons."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    named = [entry for entry in environment if isinstance(entry, str) and entry != "pip"]
+    named = [
+        entry.replace("python-duckdb", "duckdb") for entry in environment if isinstance(entry, str) and entry != "pip"
+    ]
     assert sorted(named) == sorted([*project()["dependencies"], f"python{project()['requires-python']}"])
     for package in ("jupyterlab", "nbconvert", "matplotlib", "pandas", "papermill", "nbval"):
         assert any(entry.startswith(f"{package}>=") for entry in named)
@@ -161,7 +178,7 @@ def test_the_readmes_paths_exist() -> None:
         assert (ROOT / path).exists() or (PACKAGE / path).exists(), path
     for module in re.findall(r"`(\w+)\.py`", README):
         assert module in MODULES
-    assert set(re.findall(r"\w+", re.search(r"only modules below it:(.*?)\n10\.", README, flags=re.S)[1])) >= set(
+    assert set(re.findall(r"\w+", re.search(r"only modules below it:(.*?)\n11\.", README, flags=re.S)[1])) >= set(
         MODULES
     ) - {  # type: ignore[index]
         "errors"
@@ -174,13 +191,14 @@ def test_the_readmes_commands_work(parameters: Parameters, collection: Collectio
     commands = re.findall(r"`handouts ([^`]+)`|^handouts (.+)$", README, flags=re.M)
     called = set()
     for command in {one or other for one, other in commands}:
-        options = parser.parse_args(command.split())
-        called.add(command.split()[0])
+        words = shlex.split(command.partition(" #")[0])
+        options = parser.parse_args(words)
+        called.add(words[0])
         for topic in getattr(options, "topics", []):
             assert topic in read_topics(collection)
         for name, parameter in parameters.items():
             assert getattr(options, name, None) in (None, *parameter.values)
-    assert called == {"build", "refresh", "list"}
+    assert called == {"build", "batch", "refresh", "list"}
 
 
 def test_the_readmes_host_commands_work(tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[str]]) -> None:

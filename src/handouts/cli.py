@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("handouts: stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
-        return 130
+        sys.stdout.flush()
+        os._exit(130)  # a pool that was stopped half-way may print a traceback at the end of the interpreter
     except BrokenPipeError:  # the reader of a pipe, such as head, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -203,7 +204,7 @@ def _steps(stack: ExitStack) -> Callable[[str, int, int], None]:
 
         return show
     begun: dict[str, float] = {}
-    told = 0.0
+    told = time.monotonic()
 
     def tell(step: str, done: int, of: int) -> None:
         nonlocal told
@@ -242,6 +243,9 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
     for topic in options.topics:
         if topic not in topics:
             raise ParameterError(f"unknown topic {topic!r}. {known(topic, topics)}")
+    from handouts.workers import without_slow_imports
+
+    without_slow_imports()
     from handouts import notebook, pages
 
     failed = False

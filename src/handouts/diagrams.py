@@ -48,9 +48,12 @@ class Diagram:
     description: list[str]
     svg: str
     narrow: str
+    sources: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, object]]:
         told = {"name": self.name, "title": self.title, "caption": self.caption, "alt": self.alt}
+        if self.sources:
+            told["sources"] = " ".join(self.sources)
         return (
             {
                 "image/svg+xml": self.svg,

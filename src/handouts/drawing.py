@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, PathPatch
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
@@ -157,6 +158,22 @@ class Sheet:
             )
         )  # fmt: skip
 
+    def marks(self, runs: list[tuple[float, float, int]], side: float, step: float, colour: str) -> None:
+        """Put rows of small squares, `step` apart; each of `runs` is a left edge, a middle height, and how many.
+
+        They are dashes of one thick line: a thousand squares of their own would be most of a page.
+        """
+        if runs:
+            points = [(x + right, y) for x, y, many in runs for right in (0.0, (many - 1) * step + side)]
+            path = Path(points, [Path.MOVETO, Path.LINETO] * len(runs))
+            dashes = (0, (1, (step - side) / side))
+            self._figure.add_artist(
+                PathPatch(
+                    path, facecolor="none", edgecolor=colour, linewidth=side, linestyle=dashes, capstyle="butt",
+                    transform=self._page,
+                )
+            )  # fmt: skip
+
     def line(self, x: float, y: float, length: float, colour: str) -> None:
         """Put a line down from (`x`, `y`)."""
         self._figure.add_artist(
@@ -186,10 +203,14 @@ def _standing_in_a_page(svg: str, ids: str, title: str) -> str:
         svg,
         flags=re.S,
     )
+    font = f"font-size: {em():g}px; font-family: {mpl.rcParams['font.family'][0]!r}; "
+    for said_once in (font, "text-anchor: start; ", f' style="fill: {ink()}"'):  # on the root, or what holds anyway
+        svg = svg.replace(said_once, "")
+    svg = re.sub(r' transform="rotate\(0 [^"]*\)"', "", svg)
+    if not re.search(r'<g (?!id="[^"]*">)', svg):  # groups that do nothing but name
+        svg = re.sub(r"</?g\b[^>]*>", "", svg)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    head = (
-        f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round"><title id="{ids}-title">{escaped}</title>'
-    )
+    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{ink()}" style="{font.strip()}"><title id="{ids}-title">{escaped}</title>'
     return re.sub(r">", lambda _: head, svg, count=1).strip()

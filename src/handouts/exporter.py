@@ -7,20 +7,24 @@ own content.
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbconvert.exporters import TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts import notebook
+from handouts.citations import Expander, cited, entries, links
 from handouts.collection import Collection, find
 from handouts.data import Clinic, Field, Topic, read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
+from handouts.evidence import read_safety
 from handouts.fields import fields_of
 from handouts.markup import check_headings, clean, headings, markdown
 from handouts.notebook import place
@@ -51,6 +55,9 @@ class Page:
     classes: str
     parts: dict[str, str]
     fields: dict[str, Field]
+    safety: dict[str, list[NotebookNode]]
+    sources: list[dict[str, str]]
+    numbers: dict[str, int]
 
 
 class PagePreprocessor(Preprocessor):
@@ -60,8 +67,10 @@ class PagePreprocessor(Preprocessor):
         """Put a Page into resources["page"]. Raises HandoutsError."""
         name = str(resources.get("metadata", {}).get("name") or "notebook")
         where = f"{name}.ipynb"
-        collection = resources.get("collection") or find()
-        check_collection(nb, collection, where)
+        collection = resources.get("collection")
+        if collection is None:
+            collection = find()
+            check_collection(nb, collection, where)
         topics = read_topics(collection)
         topic = notebook.topic_of(nb, name)
         if topic not in topics:
@@ -70,6 +79,17 @@ class PagePreprocessor(Preprocessor):
         values = resolve(parameters, notebook.ran_with(nb, where), where)
         rows = [parameters[parameter].values[value] for parameter, value in values.items()]
         check_cells(nb, where)
+        expander = Expander(collection)
+        for cell in nb.cells:
+            if cell.cell_type == "markdown":
+                cell.source = expander.expand(cell.source)
+        has_safety = any(row.get("safety") == "yes" for row in rows)
+        safety = {
+            part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
+            for part, lines in (read_safety(collection) if has_safety else {}).items()
+        }
+        texts = [*_texts(nb), *(cell.source for cells in safety.values() for cell in cells)]
+        sources = entries(collection, cited(texts))
         resources["page"] = Page(
             title=title_of(nb, where),
             topic=topics[topic],
@@ -80,9 +100,28 @@ class PagePreprocessor(Preprocessor):
             notes_after=next((cell.id for cell in nb.cells if part_of(cell)), None),
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
             parts=read_parts(collection),
+            safety=safety,
+            sources=sources,
+            numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
             fields={field: read_fields(collection)[field] for field in topics[topic].fields},
         )
         return nb, resources
+
+
+def _texts(nb: NotebookNode) -> Iterator[str]:
+    """Yield what may cite sources, in the order of the page: text cells, and the sources of pictures and tables."""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            yield cell.source
+        for output in cell.get("outputs", []):
+            if told := output.get("metadata", {}).get("image/svg+xml", {}).get("sources"):
+                yield f"[{'; '.join(f'@{name}' for name in told.split())}]"
+
+
+def _safety_line(part: str, count: int, line: str, sources: tuple[str, ...]) -> NotebookNode:
+    """Return a line of the safety text as a text cell."""
+    cite = f" [{'; '.join(f'@{name}' for name in sources)}]" if sources else ""
+    return nbformat.v4.new_markdown_cell(line + cite, id=f"{part}-{count + 1}")
 
 
 def check_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
@@ -205,7 +244,13 @@ class HandoutExporter(TemplateExporter):
     def default_filters(self) -> Any:
         """Return nbconvert's filters and ours."""
         yield from super().default_filters()
-        yield from {"handout_markdown": markdown, "clean": clean, "css_string": css_string, "part_of": part_of}.items()
+        yield from {
+            "handout_markdown": markdown,
+            "clean": clean,
+            "css_string": css_string,
+            "part_of": part_of,
+            "cite": links,
+        }.items()
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any

@@ -51,8 +51,9 @@ def opened(html: str, fields: Mapping[str, Field]) -> str:
         label = escape(f"{fields[found[1]].label}: a line to write on")
         return f'<span class="field" data-field="{found[1]}" role="img" aria-label="{label}"></span>'
 
+    in_an_attribute = re.search(f"<[^<>]*{OPEN}", html)
     html = re.sub(f"{OPEN}(\\w*){CLOSE}", line, html)
-    if "{{" in html or "}}" in html:
+    if in_an_attribute or re.search(r"\{\{|\}\}|%7B%7B|%7D%7D", html):
         raise PageError("a field or braces stand where nothing can be filled in. Write it as text: {{ first_name }}.")
     return html
 
@@ -84,7 +85,10 @@ class Form:
 
 def read_value(field: Field, text: str, language: str) -> tuple[str, str | None]:
     """Return `text` as it is to be printed, or "" and what is wrong with it, which never quotes it."""
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+    kinds = set(map(unicodedata.category, text))
+    if "Cs" in kinds:
+        return "", "is not written in UTF-8; save the roster as CSV in UTF-8"
+    if kinds & {"Cc", "Zl", "Zp"}:
         return "", "holds a control character, such as a line break; a quotation mark may be missing in the row"
     if not text:
         return "", None

@@ -15,7 +15,7 @@ import mistune
 import nh3
 from nbformat import NotebookNode
 
-from handouts import fields
+from handouts import citations, fields
 from handouts.data import Field
 from handouts.errors import PageError
 
@@ -74,21 +74,24 @@ class _Markdown(mistune.HTMLRenderer):
         return f'<img alt="{alt}" src="data:{kind};base64,{picture}">'
 
 
-def markdown(cell: NotebookNode, declared: Mapping[str, Field]) -> str:
-    """Return the Markdown of `cell` as HTML, with `declared` fields to fill in. Raises PageError for what a page cannot show."""
+def markdown(cell: NotebookNode, declared: Mapping[str, Field], numbers: Mapping[str, int]) -> str:
+    """Return the Markdown of `cell` as HTML, with `declared` fields to fill in and sources by their numbers.
+
+    Raises PageError for what a page cannot show.
+    """
     try:
-        if {fields.OPEN, fields.CLOSE} & set(cell.source):
+        if {fields.OPEN, fields.CLOSE, citations.OPEN, citations.CLOSE} & set(cell.source):
             raise PageError("a character of the private use area has no place in a handout. Remove it.")
         if re.search(r"\[\^[^\]\s]+\]", cell.source):
             raise PageError("footnotes have no place in a handout. Write the sentence where it belongs.")
-        plugins: list[Any] = ["table", "strikethrough", fields.in_markdown]
+        plugins: list[Any] = ["table", "strikethrough", fields.in_markdown, citations.in_markdown]
         html, state = mistune.create_markdown(renderer=_Markdown(cell), plugins=plugins).parse(cell.source)
         for link in state.env["ref_links"].values():
             if len(re.findall(re.escape(f"[{link['label']}]"), cell.source, flags=re.I)) < 2:
                 raise PageError(
                     f"the line that begins [{link['label']}]: is read as a link's address, and never shown."
                 )
-        return fields.opened(clean(str(html), TEXT), declared)
+        return citations.linked(fields.opened(clean(str(html), TEXT), declared), numbers)
     except PageError as error:
         raise PageError(f"a text cell that begins {cell.source[:40]!r}: {error}") from None
 

@@ -142,7 +142,7 @@ def _from_database(url: str, sql: str) -> Generator[Line]:
         engine = create_engine(url, hide_parameters=True)
     except ImportError as error:
         raise RosterError(f"{_shown(url)}: needs the package {error.name}. Install it, then run this again.") from None
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):
         raise RosterError(
             f"{_shown(url)}: is no database URL. Write it as postgresql+psycopg://host/database."
         ) from None

@@ -46,7 +46,7 @@ class Rows:
         self._resolve = lru_cache(maxsize=1024)(self._values)
         self._ids = sqlite3.connect("")
         self._ids.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._ids.execute("PRAGMA synchronous = OFF")
+        self._ids.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500")  # kB
 
     def close(self) -> None:
         """Forget the ids."""

@@ -3,12 +3,21 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
 from handouts.errors import ClusterError
+
+
+def without_slow_imports() -> None:
+    """Keep jsonschema, in a process of ours, from making a parser of addresses that no notebook needs: 1.3 seconds.
+
+    jsonschema does without where rfc3987_syntax is not installed; nbformat checks no format of text.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -32,6 +41,7 @@ def _die_with_the_parent() -> None:
 
     Its kernels watch for their own parent, and end too.
     """
+    without_slow_imports()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -60,8 +70,4 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         size = sum(client.ncores().values())
         if not size:
             raise ClusterError(f"{address}: the scheduler has no workers. Start one: dask worker {address}")
-        executor = client.get_executor(pure=False)
-        try:
-            yield executor, size
-        finally:
-            executor.shutdown(wait=False)
+        yield client.get_executor(pure=False), size

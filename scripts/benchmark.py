@@ -1,0 +1,396 @@
+#!/usr/bin/env python
+"""Measure what speed the README promises, and print it as a table with what was wanted.
+
+Each row compares two ways of doing the same in one run, in turn, and takes medians. Both sides run
+from compiled bytecode: ./scripts/setup compiles the environment.
+
+    .venv/bin/python scripts/benchmark.py [--json exports/benchmark.json] [--only WORD]
+"""
+
+import argparse
+import csv
+import json
+import logging
+import os
+import platform
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import papermill
+from nbconvert import HTMLExporter
+
+from handouts import notebook, pages
+from handouts.build import build, make_all, variants
+from handouts.collection import Collection
+from handouts.data import read_parts
+from handouts.exporter import HandoutExporter
+from handouts.pages import Variant
+from handouts.parameters import read_parameters
+from handouts.tailor import tailor
+from handouts.workers import cluster, processes
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+QUIET = {
+    "extra_arguments": ["--IPKernelApp.log_level=50"],
+    "progress_bar": False,
+    "request_save_on_cell_execute": False,
+}
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+Row = tuple[str, str, float, str, float, bool]
+"""What, against what, the figure, its unit, the figure wanted, and whether more is better."""
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds `work` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def in_turn(times: int, *works: Callable[[], object]) -> list[float]:
+    """Return the median time of each of `works`, run one after the other so many times."""
+    taken = [[timed(work) for work in works] for _ in range(times)]
+    return [median(column) for column in zip(*taken, strict=True)]
+
+
+def one_variant(clinic: Collection) -> Iterator[Row]:
+    """Execute one variant on a snapshot, by papermill's own engine, and its cells in place."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    variant = Variant("dry-needling-or-acupuncture", {"audience": "athlete", "level": "original", "size": "normal"})
+    nb = notebook.read(clinic.notebook(variant.topic))
+    cells = tailor(nb, variant.values, read_parameters(clinic), read_parts(clinic), "notebook")
+
+    def run(engine: str | None) -> None:
+        papermill.execute_notebook(
+            cells, None, engine_name=engine, parameters=dict(variant.values), cwd=str(clinic.notebooks), kernel_name="python3", **QUIET
+        )  # fmt: skip
+
+    code = [cell for cell in cells.cells if cell.cell_type == "code"]
+    first = next(count for count, cell in enumerate(code) if notebook.PARAMETERS in notebook.tags(cell))
+    shell = InteractiveShell.instance(user_module=types.ModuleType("place"))
+
+    def in_place(begin: int, end: int | None) -> None:
+        with capture_output():
+            for cell in code[begin:end]:
+                shell.run_cell(cell.source).raise_error()
+
+    here = os.getcwd()
+    os.chdir(clinic.notebooks)
+    in_place(0, first + 1)
+    os.chdir(here)
+
+    def below() -> None:
+        os.chdir(clinic.notebooks)
+        in_place(first + 1, None)
+        os.chdir(here)
+
+    run("snapshot")
+    below()
+    stock, snapshot, place = in_turn(9, lambda: run(None), lambda: run("snapshot"), below)
+    yield (
+        f"one variant on a snapshot ({snapshot * 1000:.0f} ms)",
+        f"papermill's engine ({stock * 1000:.0f} ms)",
+        stock / snapshot,
+        "times faster",
+        15,
+        True,
+    )
+    yield (
+        f"the same ({snapshot * 1000:.0f} ms)",
+        f"its cells in place, warm ({place * 1000:.0f} ms)",
+        snapshot / place,
+        "times as long",
+        1.5,
+        False,
+    )
+
+
+def stock_page(clinic: Collection, variant: Variant) -> int:
+    """Make one page with papermill's engine and nbconvert's lab template; return its length."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    executed = papermill.execute_notebook(
+        str(clinic.notebook(variant.topic)), None, parameters=dict(variant.values), cwd=str(clinic.notebooks), **QUIET
+    )
+    return len(HTMLExporter(template_name="lab").from_notebook_node(executed)[0])
+
+
+def whole_collection(clinic: Collection) -> Iterator[Row]:
+    """Make every page, forced and with nothing changed, and by papermill and nbconvert in a loop."""
+    wanted, workers = variants(clinic), os.cpu_count() or 1
+
+    def stock() -> None:
+        with processes(workers) as pool:
+            list(pool.map(stock_page, [clinic] * len(wanted), wanted))
+
+    out = clinic.root / "pages"
+    command = [BIN / "handouts", "build", "--workers", str(workers), "--out", out]
+    stock_time, forced = in_turn(3, stock, lambda: subprocess.run([*command, "--force"], check=True, **SILENT))
+    again, unchanged = in_turn(3, lambda: build(clinic, out, force=True), lambda: build(clinic, out))
+    yield (
+        f"{len(wanted)} pages, forced ({forced:.2f} s)",
+        f"papermill + nbconvert lab, {workers} processes each ({stock_time:.1f} s)",
+        stock_time / forced,
+        "times faster",
+        15,
+        True,
+    )
+    yield (
+        f"{len(wanted)} pages, nothing changed ({unchanged * 1000:.0f} ms)",
+        f"forced, both called in one process ({again:.2f} s)",
+        100 * unchanged / again,
+        "% of it",
+        2,
+        False,
+    )
+
+
+def export(clinic: Collection) -> Iterator[Row]:
+    """Export one executed notebook by the handout exporter and by nbconvert's lab template, both warm."""
+    wanted = variants(clinic, ["dry-needling-or-acupuncture"], {"audience": "athlete"})[0]
+    nb = notebook.read(clinic.notebook(wanted.topic))
+    executed = pages.execute(clinic, nb, nb, wanted.values, f"notebooks/{wanted.topic}.ipynb")
+    ours, lab = HandoutExporter(), HTMLExporter(template_name="lab")
+    resources = {"metadata": {"name": wanted.topic}, "collection": clinic}
+    page, stock = ours.from_notebook_node(executed, dict(resources))[0], lab.from_notebook_node(executed)[0]
+    ours_time, lab_time = in_turn(
+        15, lambda: ours.from_notebook_node(executed, dict(resources)), lambda: lab.from_notebook_node(executed)
+    )
+    yield (
+        f"export of one page ({ours_time * 1000:.0f} ms)",
+        f"nbconvert lab, warm ({lab_time * 1000:.0f} ms)",
+        ours_time / lab_time,
+        "of its time",
+        1,
+        False,
+    )
+    yield (
+        f"its size ({len(page.encode()) / 1000:.0f} kB)",
+        f"nbconvert lab ({len(stock.encode()) / 1000:.0f} kB)",
+        len(page.encode()) / len(stock.encode()),
+        "of its bytes",
+        0.1,
+        False,
+    )
+
+
+def long_roster(path: Path, rows: int) -> Path:
+    """Write a roster of invented people; the same every time."""
+    draw = random.Random(rows)
+    topics = ["your-dry-needling-session", "which-treatment-is-right", "dry-needling-or-acupuncture"]
+    audiences = ["general", "athlete", "chronic-pain", "older-adult"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "topic", "audience", "first_name", "clinician"])
+        writer.writerows(
+            [f"R{number:07d}", draw.choice(topics), draw.choice(audiences), f"Person {number}", "Sam Example"] for number in range(rows)
+        )  # fmt: skip
+    return path
+
+
+def rosters(clinic: Collection) -> Iterator[Row]:
+    """Make ten thousand handouts, pages included, against papermill a row, and against writing plain files."""
+    source, out, plain = long_roster(clinic.root / "10000.csv", 10_000), clinic.root / "handouts", clinic.root / "plain"
+
+    def again() -> None:
+        subprocess.run([BIN / "handouts", "batch", source, "--out", out], check=True, **SILENT)
+
+    def ours() -> None:
+        shutil.rmtree(clinic.cache, ignore_errors=True)
+        clear()
+        again()
+
+    def clear() -> None:
+        for folder in (out, plain):
+            shutil.rmtree(folder, ignore_errors=True)
+        os.sync()
+
+    def write() -> None:
+        plain.mkdir()
+        for name, content in contents:
+            (plain / name).write_bytes(content)
+
+    wanted = variants(clinic)
+    stock = timed(lambda: [stock_page(clinic, wanted[count % len(wanted)]) for count in range(50)]) / 50 * 10_000
+    (cold,) = in_turn(3, ours)
+    contents = [(path.name, path.read_bytes()) for path in out.glob("*.html")]
+    _, warm, _, files = in_turn(7, clear, again, clear, write)
+    total = sum(len(content) for _, content in contents)
+    yield (
+        f"10,000 rows, pages made too ({cold:.1f} s)",
+        f"papermill + nbconvert once a row, from 50 ({stock / 3600:.1f} h)",
+        stock / cold,
+        "times faster",
+        1000,
+        True,
+    )
+    yield (
+        f"10,000 rows, pages made before ({warm:.2f} s)",
+        f"writing these {total / 1e6:.0f} MB as plain files, one process ({files:.2f} s)",
+        warm / files,
+        "times as long",
+        2,
+        False,
+    )
+
+
+def more_workers(clinic: Collection) -> Iterator[Row]:
+    """Make the collection twenty times over with one worker, with two, and with two Dask workers."""
+    to_make = {f"{count}-{number}": variant for count in range(20) for number, variant in enumerate(variants(clinic))}
+
+    def make(executor: Executor) -> float:
+        list(make_all(clinic, dict(list(to_make.items())[:4]), executor))  # workers and snapshots have started
+        return timed(lambda: list(make_all(clinic, to_make, executor)))
+
+    with processes(1) as one:
+        alone = make(one)
+    with processes(2) as two:
+        both = make(two)
+    with a_cluster() as address, cluster(address) as (executor, _):
+        dask = make(executor)
+    yield (
+        f"{len(to_make)} pages, 2 workers ({both:.1f} s)",
+        f"1 worker ({alone:.1f} s)",
+        alone / both,
+        "times faster",
+        1.7,
+        True,
+    )
+    yield (
+        f"{len(to_make)} pages, 2 Dask workers ({dask:.1f} s)",
+        f"1 worker ({alone:.1f} s)",
+        alone / dask,
+        "times faster",
+        1.6,
+        True,
+    )
+
+
+@contextmanager
+def a_cluster() -> Iterator[str]:
+    """Give the address of a Dask scheduler on this machine with two workers of one thread."""
+    started = []
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder) / "scheduler.json"
+        dask = [
+            BIN / "dask",
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            at,
+        ]
+        started.append(subprocess.Popen(dask, stderr=subprocess.DEVNULL))
+        while not at.exists() or not at.read_text().strip():
+            time.sleep(0.05)
+        address = json.loads(at.read_text())["address"]
+        for _ in range(2):
+            dask = [BIN / "dask", "worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", folder]
+            started.append(subprocess.Popen(dask, stderr=subprocess.DEVNULL))
+        time.sleep(4)
+        try:
+            yield address
+        finally:
+            for process in reversed(started):
+                process.terminate()
+                process.wait()
+
+
+def memory(clinic: Collection) -> Iterator[Row]:
+    """Take the most memory that a batch of 10,000 and of 100,000 rows hold at a time, workers included."""
+    most = []
+    build(clinic, clinic.root / "pages")
+    for rows in (10_000, 100_000):
+        source = long_roster(clinic.root / f"{rows}.csv", rows)
+        # From a small process: a child starts with the peak of the one that it was forked from.
+        told = subprocess.run(
+            [sys.executable, "-c", PEAK, BIN / "handouts", "batch", source, "--out", clinic.root / "handouts"],
+            check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        most.append(int(told.stdout) / 1024)
+    yield (
+        f"peak memory, 100,000 rows ({most[1]:.0f} MB)",
+        f"10,000 rows ({most[0]:.0f} MB)",
+        most[1] / most[0],
+        "times as much",
+        1.1,
+        False,
+    )
+
+
+PEAK = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(usage.ru_maxrss)
+sys.exit(process.returncode)
+"""
+"""Runs a command and prints the most memory that it or one of its children held, in kB."""
+
+MEASURES = (one_variant, whole_collection, export, rosters, more_workers, memory)
+
+
+def main() -> None:
+    """Measure, print the table, and write it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--json", type=Path, default=ROOT / "exports" / "benchmark.json", metavar="FILE")
+    parser.add_argument("--only", choices=[measure.__name__ for measure in MEASURES])
+    options = parser.parse_args()
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    memory_size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    machine = f"{os.cpu_count()} cores, {memory_size:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    versions = {
+        name: version(name)
+        for name in ("handouts", "papermill", "nbconvert", "ipykernel", "matplotlib", "pandas", "distributed")
+    }
+    print(f"{machine}; {', '.join(f'{name} {number}' for name, number in versions.items())}\n")
+    print("| what | against | measured | wanted |\n|---|---|---|---|")
+    rows = []
+    # Beside the collection, not in /tmp: there a disk may be memory.
+    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=ROOT) as folder:
+        for folder_name in ("data", "notebooks"):
+            shutil.copytree(ROOT / folder_name, Path(folder) / folder_name)
+        os.chdir(folder)
+        for measure in MEASURES:
+            if options.only in (None, measure.__name__):
+                for what, against, figure, unit, wanted, more in measure(Collection(Path(folder))):
+                    reached = figure >= wanted if more else figure <= wanted
+                    print(
+                        f"| {what} | {against} | {figure:.3g} {unit} | {wanted:g}{'' if reached else ': not reached'} |",
+                        flush=True,
+                    )
+                    rows.append(
+                        {
+                            "what": what,
+                            "against": against,
+                            "figure": figure,
+                            "unit": unit,
+                            "wanted": wanted,
+                            "reached": reached,
+                        }
+                    )
+        os.chdir(ROOT)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({"machine": machine, "versions": versions, "rows": rows}, indent=1) + "\n")
+    print(f"\nAlso in {options.json.resolve()}")
+
+
+if __name__ == "__main__":
+    main()

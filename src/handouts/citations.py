@@ -1,0 +1,120 @@
+"""Citations, facts and taught words in text.
+
+[@brady2014]     a source: a numbered link, and an entry at the end of the page
+[=dn-mild]       a fact of data/facts.csv: its sentence, with its sources
+[?trigger points] a word of data/glossary.csv: bold, with its meaning, at its first use on a page
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handouts.collection import Collection
+from handouts.errors import PageError, known
+from handouts.evidence import read_facts, read_glossary, read_sources
+
+if TYPE_CHECKING:
+    from mistune import InlineState, Markdown
+
+CITE = r"\[@[\w-]+(?:; *@[\w-]+)*\]"
+OPEN, CLOSE = "\ue002", "\ue003"
+"""Stand around the ids of a citation while Markdown becomes HTML; text that holds them is refused."""
+
+
+def in_markdown(markdown: "Markdown") -> None:
+    """Have mistune take note of citations: its plugin."""
+
+    def parse(inline: object, found: re.Match[str], state: "InlineState") -> int:
+        names = " ".join(re.findall(r"[\w-]+", found[0]))
+        state.append_token({"type": "text", "raw": f"{OPEN}{names}{CLOSE}"})
+        return found.end()
+
+    markdown.inline.register("citation", CITE, parse, before="link")
+
+
+class Expander:
+    """Replaces facts and words to teach in the texts of one page, in order."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.facts = read_facts(collection)
+        self.glossary = read_glossary(collection)
+        self.taught: set[str] = set()
+
+    def expand(self, source: str) -> str:
+        """Return `source` with facts and words replaced. Raises PageError for one that data/ does not have."""
+        source = re.sub(r"\[=([^\]\n]*)\]", lambda found: self._fact(found[1]), source)
+        return re.sub(r"\[\?([^\]\n]*)\]", lambda found: self._term(found[1]), source)
+
+    def _fact(self, name: str) -> str:
+        if name not in self.facts:
+            raise PageError(f"[={name}] is no fact of data/facts.csv. {known(name, self.facts)}")
+        fact = self.facts[name]
+        return f"{fact.sentence} [{'; '.join(f'@{source}' for source in fact.sources)}]"
+
+    def _term(self, term: str) -> str:
+        if term.lower() not in self.glossary:
+            raise PageError(f"[?{term}] is no word of data/glossary.csv. {known(term, self.glossary)}")
+        if term.lower() in self.taught:
+            return term
+        self.taught.add(term.lower())
+        row = self.glossary[term.lower()]
+        said = f'say "{row["say"]}": ' if row["say"] else ""
+        return f"**{term}** ({said}{row['meaning']})"
+
+
+def cited(texts: Iterable[str]) -> list[str]:
+    """Return the ids of the sources cited in `texts`, in order of their first use."""
+    found = [name for text in texts for cite in re.findall(CITE, text) for name in re.findall(r"[\w-]+", cite)]
+    return list(dict.fromkeys(found))
+
+
+def linked(html: str, numbers: Mapping[str, int]) -> str:
+    """Return HTML made of Markdown with each citation as numbered links. Raises PageError for an unknown source."""
+    return re.sub(f" ?{OPEN}([^{CLOSE}]*){CLOSE}", lambda found: links(found[1].split(), numbers), html)
+
+
+def links(names: Iterable[str], numbers: Mapping[str, int]) -> str:
+    """Return links to the entries of the sources `names`."""
+    made = []
+    for name in names:
+        if name not in numbers:
+            raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
+        made.append(f'<a href="#source-{escape(name)}" aria-label="Source {numbers[name]}">{numbers[name]}</a>')
+    return f'<sup class="cite">{", ".join(made)}</sup>' if made else ""
+
+
+def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
+    """Return the entries of the sources `names` as plain text, with the address to link to where there is one.
+
+    citeproc-py formats them, by the style in templates/handout/sources.csl. Raises PageError for an unknown source.
+    """
+    sources = read_sources(collection)
+    for name in names:
+        if name not in sources:
+            raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, sources)}")
+    if not names:
+        return []
+    from citeproc import Citation, CitationItem, CitationStylesBibliography, formatter
+    from citeproc.source.json import CiteProcJSON
+
+    listed = [{key: value for key, value in sources[name].items() if key != "note"} for name in names]
+    bibliography = CitationStylesBibliography(_style(), CiteProcJSON(listed), formatter.plain)
+    for name in names:
+        bibliography.register(Citation([CitationItem(name)]))
+    formatted = []
+    for name, entry in zip(names, bibliography.bibliography(), strict=True):
+        words = str(entry).replace("..", ".")
+        found = re.search(r"https?://\S+(?=\.$)", words)
+        address = found[0] if found else ""
+        formatted.append({"id": name, "words": words.removesuffix(f" {address}."), "address": address})
+    return formatted
+
+
+@cache
+def _style() -> Any:
+    from citeproc import CitationStylesStyle
+
+    return CitationStylesStyle(str(Path(__file__).parent / "templates" / "handout" / "sources.csl"), validate=False)

@@ -1,0 +1,120 @@
+"""What the collection knows, and from where: facts, sources, words to teach, and the safety text.
+
+Facts are rows of `data/facts.csv`: sentence, picture and text alternative are all made from the row.
+Sources are `data/sources.json`, in CSL-JSON, which Zotero opens.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from handouts.collection import Collection
+from handouts.data import Row, one_of, optional, read_table, text
+from handouts.errors import DataError, known
+
+SAFETY_PARTS = ("tell-first", "may-notice", "get-help")
+"""What the safety text says, in the order of a page."""
+
+
+def fact_name(value: str) -> str | None:
+    """Accept a name that can stand in text as [=name]."""
+    return None if re.fullmatch(r"[a-z][a-z0-9-]*", value) else "use small letters, digits and hyphens, a letter first."
+
+
+def count(value: str) -> str | None:
+    """Accept nothing or a whole number."""
+    return None if re.fullmatch(r"[0-9]*", value) else "use a whole number, without commas."
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number that a patient reads: from `low` to `high` in `denominator` `unit`, or so many `unit` where that is None."""
+
+    name: str
+    sentence: str
+    low: int
+    high: int
+    denominator: int | None
+    unit: str
+    population: str
+    sources: tuple[str, ...]
+    confidence: str
+
+
+def read_facts(collection: Collection) -> dict[str, Fact]:
+    """Return the facts by name, each with its sentence filled in. Raises DataError."""
+    rules: dict[str, Callable[[str], str | None]] = {
+        "fact": fact_name, "sentence": text, "low": count, "high": count, "denominator": count, "unit": text,
+        "population": text, "counted": text, "source": text, "confidence": text,
+    }  # fmt: skip
+    facts = {}
+    for row in read_table(collection.data / "facts.csv", rules, key=["fact"]):
+        where = f"data/facts.csv, fact {row['fact']}"
+        if not row["low"] or not row["high"] or int(row["low"]) > int(row["high"]):
+            raise DataError(
+                f"{where}: needs low and high, and low must not be above high. Fill both; they may be equal."
+            )
+        of = int(row["denominator"]) if row["denominator"] else None
+        if of is not None and int(row["high"]) > of:
+            raise DataError(f"{where}, column high: {row['high']} is more than the denominator. Mend one of the two.")
+        try:
+            numbers = {"low": row["low"], "high": row["high"], "denominator": of or ""}
+            sentence = row["sentence"].format(
+                **{key: f"{int(value):,}" if value else value for key, value in numbers.items()}
+            )
+        except (KeyError, IndexError, ValueError):
+            raise DataError(
+                f"{where}, column sentence: braces may hold low, high and denominator. Write {{low}}, not a number."
+            ) from None
+        if re.search(r"\d", re.sub(r"\{\w+\}", "", row["sentence"])):
+            raise DataError(
+                f"{where}, column sentence: has a number of its own. Write {{low}}, {{high}} or {{denominator}}."
+            )
+        facts[row["fact"]] = Fact(
+            row["fact"], sentence, int(row["low"]), int(row["high"]), of, row["unit"], row["population"],
+            _sources(collection, row, where), row["confidence"],
+        )  # fmt: skip
+    return facts
+
+
+def read_sources(collection: Collection) -> dict[str, Mapping[str, object]]:
+    """Return the sources by id, as CSL-JSON has them. Raises DataError."""
+    path = collection.data / "sources.json"
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        sources = {source["id"]: source for source in listed if source["title"]}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(
+            f"data/sources.json: cannot be read ({type(error).__name__}). Export it from Zotero again, as CSL JSON."
+        ) from error
+    if len(sources) < len(listed):
+        raise DataError("data/sources.json: two sources have one id, or one has no title. Mend it.")
+    return sources
+
+
+def read_glossary(collection: Collection) -> dict[str, Row]:
+    """Return the words that are taught in place, by the word. Raises DataError."""
+    rules = {"term": text, "say": optional, "meaning": text}
+    return {row["term"]: row for row in read_table(collection.data / "glossary.csv", rules, key=["term"])}
+
+
+def read_safety(collection: Collection) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """Return the lines of the safety text, with their sources, by part. Raises DataError."""
+    rules = {"part": one_of(*SAFETY_PARTS), "text": text, "source": optional}
+    safety: dict[str, list[tuple[str, tuple[str, ...]]]] = {part: [] for part in SAFETY_PARTS}
+    for row in read_table(collection.data / "safety.csv", rules, key=["part", "text"]):
+        safety[row["part"]].append((row["text"], _sources(collection, row, f"data/safety.csv, {row['text']!r}")))
+    if empty := [part for part, lines in safety.items() if not lines]:
+        raise DataError(
+            f"data/safety.csv: has no row for {', '.join(empty)}. No page may go out without it: put it back."
+        )
+    return safety
+
+
+def _sources(collection: Collection, row: Row, where: str) -> tuple[str, ...]:
+    sources = read_sources(collection)
+    for name in row["source"].split():
+        if name not in sources:
+            raise DataError(f"{where}, column source: {name!r} is not in sources.json. {known(name, sources)}")
+    return tuple(row["source"].split())

@@ -1,0 +1,113 @@
+"""The same batch on a Dask cluster: a real scheduler and two real workers."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from conftest import BIN, edit
+from handouts.collection import Collection
+from handouts.errors import ClusterError
+from test_batch import MARKER, files, long_roster, make, start, wait_for
+
+
+@dataclass
+class Cluster:
+    """A scheduler's address, its two workers, and the folder of their logs."""
+
+    address: str
+    workers: list[subprocess.Popen[bytes]]
+    logs: Path
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, copy: Collection) -> Iterator[Cluster]:
+    """A Dask scheduler with two workers of one thread each, on this machine."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(name: str, *command: str | Path) -> subprocess.Popen[bytes]:
+        with (logs / name).open("wb") as log:
+            process = subprocess.Popen([BIN / "dask", *command], cwd=copy.root, stdout=log, stderr=log)
+        started.append(process)
+        return process
+
+    at = tmp_path / "scheduler.json"
+    begin("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", at)
+    wait_for(lambda: at.exists() and "tcp://" in at.read_text())
+    address = at.read_text().split('"tcp://')[1].split('"')[0]
+    workers = [
+        begin(
+            f"worker-{count}", "worker", f"tcp://{address}", "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            "--local-directory", tmp_path / "local", "--name", str(count),
+        )
+        for count in range(2)
+    ]  # fmt: skip
+    wait_for(lambda: all("Registered to" in (logs / f"worker-{count}").read_text() for count in range(2)))
+    yield Cluster(f"tcp://{address}", workers, logs)
+    for process in reversed(started):
+        process.terminate()
+    for process in started:
+        process.wait(timeout=20)
+
+
+@pytest.mark.slow
+def test_a_cluster_makes_the_same_though_a_worker_is_killed(copy: Collection, tmp_path: Path, cluster: Cluster) -> None:
+    """Each page is run once across the cluster; with a worker killed half-way the files are those of one machine."""
+    edit(
+        copy.notebook("your-dry-needling-session"),
+        "draw_for(audience=audience",
+        "with open('../ran', 'a') as ran:\\n\",\n    \"    ran.write(f'{audience}\\\\n')\\n\",\n    \"draw_for(audience=audience",
+    )
+    roster = long_roster(tmp_path / "roster.csv", 20_000)
+    out = tmp_path / "out"
+    process = start(copy, roster, "--out", out, "--dask", cluster.address)
+    wait_for(lambda: out.exists() and len(os.listdir(out)) > 1000, 60)
+    cluster.workers[0].kill()
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    assert sorted((copy.root / "ran").read_text().split()) == ["athlete", "chronic-pain", "general", "older-adult"]
+    logged = "".join(log.read_text() for log in cluster.logs.iterdir())
+    assert MARKER not in logged + told
+    assert "R00" not in logged
+    made = files(out)
+    assert len(made) == 20_002
+    shutil.rmtree(out)
+    make(copy, roster, out, workers=2)
+    assert files(out) == made
+
+
+def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
+    """Pages come from workers whose tables and packages are those of who asks, or not at all."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from handouts.build import make_all, variants
+    from handouts.pages import key, surroundings
+
+    wanted = variants(copy, ["your-dry-needling-session"], {"audience": "general"})
+    to_make = {key(copy, one, surroundings(copy)): one for one in wanted}
+
+    class Late(ThreadPoolExecutor):
+        """Works after the tables have changed."""
+
+        def submit(self, *task: object, **more: object) -> object:  # type: ignore[override]
+            edit(copy.data / "clinic.csv", "Example Clinic", "Other Clinic")
+            return super().submit(*task, **more)  # type: ignore[arg-type]
+
+    with Late(1) as executor:
+        (_, _, html, failure) = next(make_all(copy, to_make, executor))
+    assert html == ""
+    assert "has other tables, notebooks or packages. Make them the same" in str(failure)
+
+
+def test_a_cluster_that_is_not_there_is_told(copy: Collection, tmp_path: Path) -> None:
+    """A scheduler that does not answer is told with its address, before anything is made."""
+    roster = long_roster(tmp_path / "roster.csv", 3)
+    with pytest.raises(ClusterError, match="tcp://127.0.0.1:9: no Dask scheduler answers"):
+        make(copy, roster, tmp_path / "out", dask="tcp://127.0.0.1:9")
+    assert list((tmp_path / "out").rglob("*.html")) == []
