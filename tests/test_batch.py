@@ -90,7 +90,7 @@ def test_a_roster_gives_each_person_their_page_with_their_details(clinic: Collec
         run("handouts", "build", "your-dry-needling-session", "--audience", "older-adult", cwd=clinic.root).returncode
         == 0
     )
-    assert blank == next(clinic.exports.glob("your-dry-needling-session/older-adult*")).read_text()
+    assert blank == next(clinic.exports.glob("your-dry-needling-session/older-adult_plain*")).read_text()
     row = listed(out)[0]
     assert row["file"] == "P-0001.html"
     assert f'content="{row["version"]}"' in maya
@@ -151,7 +151,7 @@ def test_rows_that_share_a_page_share_one_run(copy: Collection, tmp_path: Path) 
 
 def test_a_page_that_fails_costs_its_rows_and_no_others(copy: Collection, tmp_path: Path) -> None:
     """Rows whose page cannot be made are listed with that reason; what failed is told once."""
-    edit(copy.notebook("which-treatment-is-right"), 'diagram(\\"treatment-goals\\")', "1 / 0")
+    edit(copy.notebook("which-treatment-is-right"), '"draw_for(audience', '"1 / 0; draw_for(audience')
     done = make(copy, EXAMPLE, tmp_path / "out", workers=2)
     assert (done.made, done.without_page) == (9, 3)
     assert "ZeroDivisionError" in done.failed[0]
@@ -251,7 +251,7 @@ def test_nobodys_details_are_left_anywhere(copy: Collection, tmp_path: Path) -> 
     scratch, home = tmp_path / "scratch", tmp_path / "home"
     scratch.mkdir()
     home.mkdir()
-    edit(copy.notebook("which-treatment-is-right"), 'diagram(\\"treatment-goals\\")', "1 / 0")
+    edit(copy.notebook("which-treatment-is-right"), '"draw_for(audience', '"1 / 0; draw_for(audience')
     out = tmp_path / "out"
     environment = {**os.environ, "TMPDIR": str(scratch), "HOME": str(home), "PYTHONFAULTHANDLER": "1"}
     process = start(copy, roster, "--out", out, "--workers", "2", env=environment)

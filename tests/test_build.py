@@ -34,13 +34,13 @@ def states(collection: Collection, out: Path, **options: object) -> tuple[Result
 def test_the_manifest_lists_every_page(built: Path) -> None:
     """Every page is listed, with its path, topic, values, version and review, and every listed page exists."""
     rows = read_manifest(built)
-    assert len(rows) == 12
+    assert len(rows) == 24
     assert list(rows[0]) == ["path", "topic", "audience", "level", "size", "version", "reviewed_on", "review_due"]
     pages = {str(path.relative_to(built)) for path in built.glob("*/*.html")}
     assert {row["path"] for row in rows} == pages
     for row in rows:
         assert f'content="{row["version"]}"' in (built / row["path"]).read_text()
-    assert [row["audience"] for row in rows[:4]] == ["general", "athlete", "chronic-pain", "older-adult"]
+    assert [row["audience"] for row in rows[:8:2]] == ["general", "athlete", "chronic-pain", "older-adult"]
 
 
 def test_the_index_leads_to_every_page(built: Path) -> None:
@@ -69,7 +69,7 @@ def test_two_builds_are_the_same_bytes(built: Path, copy: Collection, tmp_path: 
 
 def test_an_unchanged_page_is_not_made_again(copy: Collection, tmp_path: Path) -> None:
     """Made once, a page is unchanged; in a new folder it comes from the cache; changed by hand, it is put back."""
-    reader = {"audience": "athlete"}
+    reader = {"audience": "athlete", "level": "original"}
     assert states(copy, tmp_path / "out", topics=[CHOICE], asked=reader)[1] == ["made"]
     assert states(copy, tmp_path / "out", topics=[CHOICE], asked=reader)[1] == ["unchanged"]
     assert states(copy, tmp_path / "new", topics=[CHOICE], asked=reader)[1] == ["made before"]
@@ -83,7 +83,7 @@ def test_an_unchanged_page_is_not_made_again(copy: Collection, tmp_path: Path) -
 @pytest.mark.parametrize("change", ["notebook", "data"])
 def test_what_changed_is_made_again(copy: Collection, tmp_path: Path, change: str) -> None:
     """A changed word in the notebook or in data/ makes the page again, with the new word in it."""
-    reader = {"audience": "athlete"}
+    reader = {"audience": "athlete", "level": "original"}
     states(copy, tmp_path / "out", topics=[CHOICE], asked=reader)
     if change == "notebook":
         edit(copy.notebook(CHOICE), "They are different tools", "They are other tools")
@@ -95,11 +95,11 @@ def test_what_changed_is_made_again(copy: Collection, tmp_path: Path, change: st
 
 def test_a_failing_cell_stops_only_its_own_pages(copy: Collection, tmp_path: Path) -> None:
     """Topic, cell, reader and the Python error are told; the other pages are made; the old page stays as it was."""
-    states(copy, tmp_path / "out", asked={"audience": "athlete"})
+    states(copy, tmp_path / "out", asked={"audience": "athlete", "level": "original"})
     before = tree(tmp_path / "out")
     edit(copy.notebook(SESSION), '"draw_for(audience', '"1/0; draw_for(audience')
     edit(copy.notebook(CHOICE), "They are different tools", "They are other tools")
-    result, _ = states(copy, tmp_path / "out", asked={"audience": "athlete"})
+    result, _ = states(copy, tmp_path / "out", asked={"audience": "athlete", "level": "original"})
     assert result.failed == [
         f'notebooks/{SESSION}.ipynb, cell 4 ("1/0; draw_for(audience=audience, level=l..."), athlete, original, normal: '
         "ZeroDivisionError: division by zero"
@@ -113,16 +113,16 @@ def test_a_failing_cell_stops_only_its_own_pages(copy: Collection, tmp_path: Pat
 def test_the_failed_cell_is_counted_as_in_the_notebook(copy: Collection, tmp_path: Path) -> None:
     """A cell below cells for other readers is told with its number in JupyterLab, not in the tailored notebook."""
     edit(copy.notebook(SESSION), 'diagram(\\"session-steps\\")', 'diagram(\\"session-stairs\\")')
-    result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "older-adult"})
+    result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "older-adult", "level": "original"})
     assert len(result.failed) == 1
-    assert 'cell 11 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
+    assert 'cell 30 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
 
 
 def test_a_broken_notebook_stops_only_its_own_pages(copy: Collection, tmp_path: Path) -> None:
     """A notebook that is not JSON, or missing, fails for each of its readers; the rest is built."""
     copy.notebook(SESSION).write_text("{")
     copy.notebook(CHOICE).unlink()
-    result, told = states(copy, tmp_path / "out", asked={"audience": "general"})
+    result, told = states(copy, tmp_path / "out", asked={"audience": "general", "level": "original"})
     assert (result.made, told.count("failed")) == (1, 2)
     assert any("is not JSON" in failure for failure in result.failed)
     assert any("data/topics.csv names it" in failure for failure in result.failed)
@@ -131,7 +131,7 @@ def test_a_broken_notebook_stops_only_its_own_pages(copy: Collection, tmp_path: 
 def test_a_kernel_that_dies_is_told(copy: Collection, tmp_path: Path) -> None:
     """A kernel that is gone is an error of that page."""
     edit(copy.notebook(SESSION), '"draw_for(audience', '"import os; os._exit(1); draw_for(audience')
-    result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "general"})
+    result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "general", "level": "original"})
     assert len(result.failed) == 1
     assert "the kernel stopped: Kernel died" in result.failed[0]
 
@@ -139,8 +139,8 @@ def test_a_kernel_that_dies_is_told(copy: Collection, tmp_path: Path) -> None:
 def test_building_one_topic_keeps_the_others_listed(copy: Collection, tmp_path: Path) -> None:
     """A build of one topic and reader adds to the manifest and the index, and takes nothing from them."""
     out = tmp_path / "out"
-    build(copy, out, [CHOICE], {"audience": "athlete"})
-    build(copy, out, [SESSION], {"audience": "older-adult", "size": "giant"})
+    build(copy, out, [CHOICE], {"audience": "athlete", "level": "original"})
+    build(copy, out, [SESSION], {"audience": "older-adult", "level": "original", "size": "giant"})
     assert [row["path"] for row in read_manifest(out)] == [
         f"{SESSION}/older-adult_original_giant.html", f"{CHOICE}/athlete_original_normal.html",
     ]  # fmt: skip
@@ -152,13 +152,13 @@ def test_pages_of_readers_that_are_no_more_are_removed(copy: Collection, tmp_pat
     before = audiences.read_text()
     audiences.write_text(before + "runner,Runners,For runners,To run,normal,\n")
     with pytest.raises(ParameterError):
-        build(copy, out, [CHOICE], {"audience": "swimmer"})
+        build(copy, out, [CHOICE], {"audience": "swimmer", "level": "original"})
     edit(copy.notebook(CHOICE), '"audience:athlete"', '"audience:athlete",\n     "audience:runner"')
-    assert build(copy, out, [CHOICE], {"audience": "runner"}).made == 1
+    assert build(copy, out, [CHOICE], {"audience": "runner", "level": "original"}).made == 1
     (out / CHOICE / "note.html").write_text("mine")
     audiences.write_text(before)
     edit(copy.notebook(CHOICE), '"audience:athlete",\n     "audience:runner"', '"audience:athlete"')
-    result = build(copy, out, [CHOICE], {"audience": "general"})
+    result = build(copy, out, [CHOICE], {"audience": "general", "level": "original"})
     assert (result.removed, result.made) == (1, 1)
     assert sorted(path.name for path in (out / CHOICE).iterdir()) == ["general_original_normal.html", "note.html"]
 
@@ -172,7 +172,7 @@ def test_a_manifest_cannot_make_a_build_remove_other_files(copy: Collection, tmp
         writer = csv.writer(file)
         writer.writerow(["path", "topic", "audience", "level", "size", "version", "reviewed_on", "review_due"])
         writer.writerow(["../precious.html", "gone", "general", "original", "normal", "", "", ""])
-    build(copy, out, [CHOICE], {"audience": "general"})
+    build(copy, out, [CHOICE], {"audience": "general", "level": "original"})
     assert precious.read_text() == "keep"
 
 
@@ -181,27 +181,27 @@ def test_unknown_topics_and_values_stop_before_any_work(copy: Collection, tmp_pa
     with pytest.raises(ParameterError, match=f"unknown topic 'which-treatment'. Did you mean '{CHOICE}'"):
         build(copy, tmp_path / "out", ["which-treatment"])
     with pytest.raises(ParameterError, match="unknown audience 'atlete'"):
-        build(copy, tmp_path / "out", asked={"audience": "atlete"})
+        build(copy, tmp_path / "out", asked={"audience": "atlete", "level": "original"})
     assert not (tmp_path / "out").exists()
 
 
 def test_pages_in_other_print_sizes_do_not_grow_old(copy: Collection, tmp_path: Path) -> None:
     """A page asked for once in another size is renewed by a full build; a build of something else says that it is out of date."""
     out, giant = tmp_path / "out", f"{CHOICE}/athlete_original_giant.html"
-    build(copy, out, [CHOICE], {"audience": "athlete", "size": "giant"})
+    build(copy, out, [CHOICE], {"audience": "athlete", "level": "original", "size": "giant"})
     edit(copy.data / "clinic.csv", "555-0100", "555-0199")
-    result = build(copy, out, [CHOICE], {"audience": "general"})
+    result = build(copy, out, [CHOICE], {"audience": "general", "level": "original"})
     assert (result.made, result.outdated) == (1, 1)
     assert "555-0100" in (out / giant).read_text()
     result = build(copy, out)
-    assert (result.made, result.unchanged, result.outdated) == (12, 1, 0)
+    assert (result.made, result.unchanged, result.outdated) == (24, 1, 0)
     assert "555-0199" in (out / giant).read_text()
     assert giant in {row["path"] for row in read_manifest(out)}
 
 
 def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: Collection, tmp_path: Path) -> None:
     """A review recorded after a page was made is claimed once the page says so too, not before."""
-    out, reader = tmp_path / "out", {"audience": "athlete"}
+    out, reader = tmp_path / "out", {"audience": "athlete", "level": "original"}
     build(copy, out, [CHOICE], reader)
     edit(
         copy.data / "topics.csv",
@@ -221,9 +221,11 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
 def test_a_file_beside_a_notebook_counts(copy: Collection, tmp_path: Path) -> None:
     """A module or a file in notebooks/ that changed makes pages again."""
     (copy.notebooks / "helper.py").write_text("TEXT = 1")
-    build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete"})
+    build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
     (copy.notebooks / "helper.py").write_text("TEXT = 2")
-    assert states(copy, tmp_path / "out", topics=[CHOICE], asked={"audience": "athlete"})[1] == ["made"]
+    assert states(copy, tmp_path / "out", topics=[CHOICE], asked={"audience": "athlete", "level": "original"})[1] == [
+        "made"
+    ]
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe"])
@@ -238,7 +240,7 @@ def test_a_damaged_manifest_is_told_before_any_work(copy: Collection, tmp_path: 
 def test_a_cache_that_cannot_be_written_stops_nothing(copy: Collection, tmp_path: Path) -> None:
     """Where no finished page can be kept, pages are made all the same."""
     (copy.root / ".cache").write_text("in the way")
-    result = build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete"})
+    result = build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
     assert (result.made, result.failed) == (1, [])
 
 
@@ -260,7 +262,7 @@ def test_a_cell_without_end_fails(copy: Collection, monkeypatch: pytest.MonkeyPa
 def test_any_kernel_name_will_do(copy: Collection, tmp_path: Path) -> None:
     """A notebook saved in another environment, or without a kernel's name, is run by this one."""
     edit(copy.notebook(CHOICE), '"name": "python3"', '"name": "conda-env-clinic-py"')
-    assert build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete"}).failed == []
+    assert build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"}).failed == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0 and not shutil.which("sudo"), reason="mounting a small disk needs root")
@@ -274,7 +276,7 @@ def test_a_full_disk_loses_nothing(copy: Collection, tmp_path: Path) -> None:
     try:
         (disk / "kept").write_bytes(b"x" * 40_000)
         with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)\. Free some space"):
-            build(copy, disk, ["dry-needling-or-acupuncture"], {"audience": "general"})
+            build(copy, disk, ["dry-needling-or-acupuncture"], {"audience": "general", "level": "original"})
         assert [path.name for path in disk.rglob("*") if path.is_file()] == ["kept"]
     finally:
         subprocess.run(["umount", disk], check=True)

@@ -71,7 +71,7 @@ def test_every_command_has_help(run: Run) -> None:
 
 def test_a_build_says_what_it_does_and_where_to_look(copy: Collection, run: Run) -> None:
     """Off a terminal: plain lines, then a summary with the page to open; nothing from the tools below."""
-    done = run("handouts", "build", "which-treatment-is-right", "--out", "shelf")
+    done = run("handouts", "build", "which-treatment-is-right", "--level", "original", "--out", "shelf")
     assert done.returncode == 0
     assert done.stdout == f"Pages: 4 made, 0 unchanged. Open {Path('shelf/index.html')}\n"
     lines = done.stderr.splitlines()
@@ -90,7 +90,7 @@ def test_on_a_terminal_there_is_a_bar(copy: Collection) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     done = subprocess.run(
-        [BIN / "handouts", "build", "which-treatment-is-right", "--audience", "general"],
+        [BIN / "handouts", "build", "which-treatment-is-right", "--audience", "general", "--level", "plain"],
         cwd=copy.root, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=True,
     )  # fmt: skip
     assert select.select([ours], [], [], 5)[0]
@@ -139,7 +139,7 @@ def test_a_broken_table_is_told_in_one_line(copy: Collection, run: Run) -> None:
 def test_a_failing_page_sets_the_exit_code(copy: Collection, run: Run) -> None:
     """A failed page is told on standard error and the exit code is 1."""
     edit(copy.notebook("your-dry-needling-session"), '"draw_for(audience', '"1/0; draw_for(audience')
-    done = run("handouts", "build", "your-dry-needling-session", "--audience", "general")
+    done = run("handouts", "build", "your-dry-needling-session", "--audience", "general", "--level", "plain")
     assert done.returncode == 1
     assert "ZeroDivisionError: division by zero" in done.stderr
     assert "Traceback" not in done.stderr

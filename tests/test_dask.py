@@ -89,7 +89,7 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
     from handouts.build import make_all, variants
     from handouts.pages import key, surroundings
 
-    wanted = variants(copy, ["your-dry-needling-session"], {"audience": "general"})
+    wanted = variants(copy, ["your-dry-needling-session"], {"audience": "general", "level": "plain"})
     to_make = {key(copy, one, surroundings(copy)): one for one in wanted}
 
     class Late(ThreadPoolExecutor):

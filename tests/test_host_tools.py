@@ -20,9 +20,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.mark.parametrize(
     ("topic", "given", "page"),
     [
-        ("dry-needling-or-acupuncture", {"audience": "athlete"}, "athlete_original_normal"),
-        ("your-dry-needling-session", {"audience": "older-adult"}, "older-adult_original_large"),
-        ("which-treatment-is-right", {}, "general_original_normal"),
+        ("dry-needling-or-acupuncture", {"audience": "athlete"}, "athlete_plain_normal"),
+        ("your-dry-needling-session", {"audience": "older-adult"}, "older-adult_plain_large"),
+        ("which-treatment-is-right", {}, "general_plain_normal"),
     ],
 )
 def test_papermill_and_nbconvert_give_the_bytes_of_a_build(
@@ -52,7 +52,7 @@ def test_any_print_size_can_be_asked_for(copy: Collection, tmp_path: Path, run: 
     )
     run("jupyter", "nbconvert", "--to", "handout", tmp_path / "o.ipynb", check=True)
     run("handouts", "build", topic, "--audience", "athlete", "--size", "giant", "--out", tmp_path / "out", check=True)
-    assert (tmp_path / "o.html").read_bytes() == (tmp_path / "out" / topic / "athlete_original_giant.html").read_bytes()
+    assert (tmp_path / "o.html").read_bytes() == (tmp_path / "out" / topic / "athlete_plain_giant.html").read_bytes()
 
 
 def test_papermill_refuses_an_unknown_audience(copy: Collection, tmp_path: Path, run: Run) -> None:
@@ -97,7 +97,7 @@ def test_no_page_is_made_with_another_collections_data(
 
 def test_nbconvert_can_execute_too(copy: Collection, tmp_path: Path, run: Run) -> None:
     """`nbconvert --execute` runs the notebook before it makes the page."""
-    edit(copy.data / "treatment-goals.csv", "Coordination", "Timing")
+    edit(copy.data / "facts.csv", "Two studies that disagree.", "Timing.")
     notebook = copy.notebook("which-treatment-is-right")
     run("jupyter", "nbconvert", "--to", "handout", "--execute", notebook, "--output-dir", tmp_path, check=True)
     assert "Timing" in (tmp_path / "which-treatment-is-right.html").read_text()
@@ -135,7 +135,7 @@ def test_the_server_offers_the_exporter(lab: str, built: Path) -> None:
     with urllib.request.urlopen(
         f"{lab}nbconvert/handout/notebooks/which-treatment-is-right.ipynb?download=true"
     ) as answer:
-        assert answer.read() == (built / "which-treatment-is-right" / "general_original_normal.html").read_bytes()
+        assert answer.read() == (built / "which-treatment-is-right" / "general_plain_normal.html").read_bytes()
 
 
 @pytest.mark.browser
@@ -161,9 +161,13 @@ def test_every_page_of_the_manifest_can_be_made_again_by_its_row(built: Path) ->
 
 def test_the_word_of_an_educator_reaches_the_page(copy: Collection, tmp_path: Path, run: Run) -> None:
     """A sentence changed in the notebook is in the page, on both ways."""
-    edit(copy.notebook("which-treatment-is-right"), "It depends on your goals.", "It all depends on what you want.")
+    edit(
+        copy.notebook("which-treatment-is-right"),
+        "You have pain or trouble moving",
+        "It all depends on what you want. You have pain",
+    )
     run("handouts", "build", "which-treatment-is-right", "--audience", "general", "--out", tmp_path, check=True)
     assert (
         "It all depends on what you want."
-        in (tmp_path / "which-treatment-is-right/general_original_normal.html").read_text()
+        in (tmp_path / "which-treatment-is-right/general_plain_normal.html").read_text()
     )

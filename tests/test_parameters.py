@@ -10,7 +10,7 @@ from handouts.parameters import Parameters, choices, read_parameters, resolve
 
 def test_what_is_not_asked_for_takes_its_default(parameters: Parameters) -> None:
     """Nothing asked for means everybody, the article's words, normal print."""
-    assert resolve(parameters, {}, "x") == {"audience": "general", "level": "original", "size": "normal"}
+    assert resolve(parameters, {}, "x") == {"audience": "general", "level": "plain", "size": "normal"}
     assert resolve(parameters, {"size": None, "level": ""}, "x")["size"] == "normal"
 
 
@@ -44,10 +44,11 @@ def test_an_unknown_parameter_is_told(parameters: Parameters) -> None:
 
 
 def test_every_value_of_each_parameter_makes_a_variant(parameters: Parameters) -> None:
-    """Four audiences and one level are four variants, each in its own print size."""
+    """Four audiences and two levels are eight variants, each in its audience's print size."""
     assert [tuple(values.values()) for values in choices(parameters, {}, "x")] == [
-        ("general", "original", "normal"), ("athlete", "original", "normal"),
-        ("chronic-pain", "original", "normal"), ("older-adult", "original", "large"),
+        (audience, level, "large" if audience == "older-adult" else "normal")
+        for audience in ("general", "athlete", "chronic-pain", "older-adult")
+        for level in ("plain", "original")
     ]  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def test_a_new_parameter_needs_no_code(copy: Collection) -> None:
     path = copy.data / "parameters.csv"
     path.write_text(path.read_text() + "language,Language,languages.csv,yes,en,\n")
     (copy.data / "languages.csv").write_text("language,label,on_page,note\nen,English,,\nes,Spanish,,\n")
-    assert len(list(choices(read_parameters(copy), {}, "x"))) == 8
+    assert len(list(choices(read_parameters(copy), {}, "x"))) == 16
 
 
 def test_a_default_must_be_a_value(copy: Collection) -> None:

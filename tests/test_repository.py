@@ -23,10 +23,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["batch"], ["build"], ["index"], ["pages", "workers"], ["exporter"], ["tailor"], ["markup"], ["citations"],
+    ["cli"], ["progress"], ["checks"], ["readers"], ["batch", "changed"], ["build"], ["index"], ["pages", "workers"], ["exporter"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["drawing", "descriptions"],
-    ["evidence"], ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
+    ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
     {"diagrams", "tables", "drawing", "icons"},
@@ -178,7 +178,7 @@ def test_the_readmes_paths_exist() -> None:
         assert (ROOT / path).exists() or (PACKAGE / path).exists(), path
     for module in re.findall(r"`(\w+)\.py`", README):
         assert module in MODULES
-    assert set(re.findall(r"\w+", re.search(r"only modules below it:(.*?)\n11\.", README, flags=re.S)[1])) >= set(
+    assert set(re.findall(r"\w+", re.search(r"only modules below it:(.*?)\n12\.", README, flags=re.S)[1])) >= set(
         MODULES
     ) - {  # type: ignore[index]
         "errors"
@@ -198,7 +198,7 @@ def test_the_readmes_commands_work(parameters: Parameters, collection: Collectio
             assert topic in read_topics(collection)
         for name, parameter in parameters.items():
             assert getattr(options, name, None) in (None, *parameter.values)
-    assert called == {"build", "batch", "refresh", "list"}
+    assert called == {"build", "batch", "refresh", "list", "check", "changed"}
 
 
 def test_the_readmes_host_commands_work(tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -218,7 +218,7 @@ def test_a_good_row_says_what_is_wanted(collection: Collection) -> None:
     """A row gives a topic, one value of every parameter, and the fields that are filled."""
     wanted = check(collection, appointment_date="2026-12-01", clinician="")
     assert wanted == Wanted(
-        "A-1", "your-dry-needling-session", ("athlete", "original", "normal"),
+        "A-1", "your-dry-needling-session", ("athlete", "plain", "normal"),
         (("first_name", "Maya"), ("appointment_date", "Tuesday, December 1, 2026")),
     )  # fmt: skip
 

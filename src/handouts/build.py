@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
+from datetime import date
 from html import unescape
 from pathlib import Path
 
@@ -68,13 +69,14 @@ def build(
     *,
     force: bool = False,
     workers: int | None = None,
+    today: date | None = None,
     progress: Callable[[Variant, str], None] = lambda variant, state: None,
     start: Callable[[int], None] = lambda pages: None,
 ) -> Result:
     """Write the pages of `topics` with the values `asked` for into `out`, then manifest and index.
 
     A page is written whole or not at all, and one that fails leaves the page of the last build in
-    place. `start` is told how many pages there are, `progress` each page and what became of it.
+    place. Pages whose review was due before `today` are not made. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
     wanted = variants(collection, topics, asked)
@@ -86,9 +88,15 @@ def build(
     _check_writable(out)
     start(len(wanted))
     result = Result()
+    topics_declared = read_topics(collection)
     surroundings = pages.surroundings(collection)
     to_make: dict[str, Variant] = {}
     for variant in wanted:
+        due = topics_declared[variant.topic].review_due
+        if today and due and date.fromisoformat(due) < today:
+            told = f"{variant}: its review was due on {due}. Have it reviewed, or make it all the same with --allow-expired."
+            _fail(result, variant, told, progress)
+            continue
         try:
             key = pages.key(collection, variant, surroundings)
         except HandoutsError as error:

@@ -7,6 +7,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -111,6 +112,13 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
         address = found[0] if found else ""
         formatted.append({"id": name, "words": words.removesuffix(f" {address}."), "address": address})
     return formatted
+
+
+def read_on(collection: Collection, names: list[str]) -> str:
+    """Return the day on which the last of the sources `names` was read, as 2026-11-23; "" where none is told."""
+    told = [read_sources(collection)[name].get("accessed") for name in names]
+    days = [one["date-parts"][0] for one in told if isinstance(one, dict)]
+    return date(*max(days)).isoformat() if days else ""
 
 
 @cache

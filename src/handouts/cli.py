@@ -1,11 +1,13 @@
 """The command line: it parses, calls, prints. Nothing heavy is imported before it is needed."""
 
 import argparse
+import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
 from handouts import __version__
@@ -13,9 +15,7 @@ from handouts.collection import Collection, find
 from handouts.data import read_topics
 from handouts.errors import HandoutsError, ParameterError, known
 from handouts.parameters import Parameters, read_parameters
-
-SECONDS_BETWEEN_LINES = 5.0
-"""How often progress is told where there is no terminal to draw a bar on."""
+from handouts.progress import pages_done, shown, steps
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("handouts: stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
         sys.stdout.flush()
         os._exit(130)  # a pool that was stopped half-way may print a traceback at the end of the interpreter
-    except BrokenPipeError:  # the reader of a pipe, such as head, has gone
+    except BrokenPipeError:  # who reads our pipe, such as head, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -71,6 +71,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
             help=f"{parameter.label.lower()}: {values} (default: {rest})".replace("%", "%%"),
         )
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
+    build.add_argument("--allow-expired", action="store_true", help="make pages whose review is overdue, too")
     build.add_argument("--force", action="store_true", help="make every page again")
     build.add_argument(
         "--workers", type=_above_zero, metavar="N", help="how many pages to make at a time (default: one a core)"
@@ -116,6 +117,30 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     refresh.set_defaults(run=_refresh)
 
+    check = commands.add_parser(
+        "check",
+        help="find what a page must not say, or could say better",
+        description="Check what the pages say: numbers, sources, the safety text, the article's sentences, required parts, "
+        "reviews, reading grade, balance. Exit code 1 where there is an error, 0 where there are warnings only.",
+    )
+    check.add_argument(
+        "--format", choices=["text", "json"], default="text", help="how to print findings (default: text)"
+    )
+    check.add_argument("--trace", action="store_true", help="print where each sentence comes from instead")
+    check.add_argument(
+        "--on", type=_day, default=None, metavar="DATE", help="the day to compare reviews with (default: today)"
+    )
+    check.set_defaults(run=_check)
+
+    changes = commands.add_parser(
+        "changed",
+        help="list the pages whose words changed since a git revision",
+        description="List the pages whose words changed since a git revision, line by line: before with -, after with +. "
+        "For the person who reviews them.",
+    )
+    changes.add_argument("revision", metavar="REV", help="a commit or tag, such as HEAD or v1")
+    changes.set_defaults(run=_changed)
+
     listing = commands.add_parser(
         "list",
         help="show topics and readers",
@@ -140,10 +165,10 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
         parameters[name].check(value, f"--{name}")
     out = options.out or collection.exports
     with ExitStack() as stack:
-        start, progress = _progress(stack)
+        start, progress = pages_done(stack)
         result = build(
             collection, out, options.topics, asked,
-            force=options.force, workers=options.workers, start=start, progress=progress,
+            force=options.force, workers=options.workers, today=None if options.allow_expired else date.today(), start=start, progress=progress,
         )  # fmt: skip
     for failure in result.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -152,7 +177,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
     told += [f"{len(result.failed)} failed; pages of the last build stay in their place"] if result.failed else []
     if result.outdated:
         told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
-    print(f"Pages: {', '.join(told)}. Open {_shown(out / INDEX)}")
+    print(f"Pages: {', '.join(told)}. Open {shown(out / INDEX)}")
     return 1 if result.failed else 0
 
 
@@ -166,7 +191,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
         place = options.out or str(collection.exports / stem)
         done = batch(
             collection, roster, place,
-            workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run, progress=_steps(stack),
+            workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run, progress=steps(stack),
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -182,60 +207,11 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
     else:
         seconds = time.monotonic() - start
         told = [f"{done.made:,} made", f"{done.unchanged:,} unchanged", *left]
-        where = _shown(Path(place)) if "://" not in place else place
+        where = shown(Path(place)) if "://" not in place else place
         listed = f" The rows without a handout, with reasons: {REJECTED} there." if left else ""
         rate = f"{(done.made + done.unchanged) / max(seconds, 0.001):,.0f} a second"
         print(f"Handouts: {', '.join(told)}, in {seconds:,.1f} s ({rate}). See {where}.{listed}")
     return 1 if left or done.failed else 0
-
-
-def _steps(stack: ExitStack) -> Callable[[str, int, int], None]:
-    """Return what to call with a step, how many are done, and of how many; it shows rate and time left."""
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        bar = stack.enter_context(tqdm(leave=False, dynamic_ncols=True, unit_scale=True))
-
-        def show(step: str, done: int, of: int) -> None:
-            if bar.desc != f"{step}: ":
-                bar.reset(of or None)
-                bar.set_description(step)
-            bar.update(done - bar.n)
-
-        return show
-    begun: dict[str, float] = {}
-    told = time.monotonic()
-
-    def tell(step: str, done: int, of: int) -> None:
-        nonlocal told
-        now = time.monotonic()
-        since = begun.setdefault(step, now)
-        if done != of and now - told < SECONDS_BETWEEN_LINES:
-            return
-        told = now
-        rate = done / (now - since) if now > since else 0
-        left = f", {rate:,.0f} a second, {(of - done) / rate:,.0f} s left" if rate and done < of else ""
-        print(f"  {step}: {done:,}{f' of {of:,}' if of else ''}{left}", file=sys.stderr, flush=True)
-
-    return tell
-
-
-def _progress(stack: ExitStack) -> tuple[Callable[[int], None], Callable[[object, str], None]]:
-    """Return what to call with the number of pages, and for each page: a bar on a terminal, lines elsewhere."""
-    if not sys.stderr.isatty():
-        return (
-            lambda pages: print(f"Building {pages} pages", file=sys.stderr, flush=True),
-            lambda page, state: print(f"  {state}: {page}", file=sys.stderr, flush=True),
-        )
-    from tqdm import tqdm
-
-    bar = stack.enter_context(tqdm(desc="Pages", unit="page", leave=False, dynamic_ncols=True))
-
-    def start(pages: int) -> None:
-        bar.total = pages
-        bar.refresh()
-
-    return start, lambda page, state: bar.update()
 
 
 def _refresh(collection: Collection, options: argparse.Namespace) -> int:
@@ -265,6 +241,46 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-24") from None
+
+
+def _check(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.workers import without_slow_imports
+
+    without_slow_imports()
+    from handouts.checks import ERROR, check
+    from handouts.readers import trace
+
+    if options.trace:
+        for cell, sentence, source in trace(collection):
+            print(f"{cell}\n  {sentence}\n  from: {source}")
+        return 0
+    findings = check(collection, options.on or date.today())
+    if options.format == "json":
+        print(json.dumps([finding.as_dict() for finding in findings], indent=1, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding)
+        errors = sum(finding.severity == ERROR for finding in findings)
+        print(f"Findings: {errors} errors, {len(findings) - errors} warnings.")
+    return 1 if any(finding.severity == ERROR for finding in findings) else 0
+
+
+def _changed(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.changed import changed
+
+    found = list(changed(collection, options.revision))
+    for path, lines in found:
+        print(path, *(f"  {line}" for line in lines), sep="\n")
+    if not found:
+        print(f"No page has changed its words since {options.revision}.")
+    return 0
+
+
 def _list(collection: Collection, options: argparse.Namespace) -> int:
     topics = read_topics(collection)
     print("Topics")
@@ -278,11 +294,3 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
             wants = f". What they want: {row['wants'].lower()}" if row.get("wants") else ""
             print(f"  {value:<{width}}  {row['label']}{' (default)' if value == parameter.default else ''}{wants}")
     return 0
-
-
-def _shown(path: Path) -> str:
-    """Return `path` from the working directory where it lies below it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -16,7 +16,7 @@ from handouts.collection import Collection
 from handouts.errors import DataError, known
 
 RESERVED = (
-    "check", "dask", "dry_run", "force", "help", "id", "out", "roster", "run", "sql", "topic", "topics", "version", "workers",
+    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "roster", "run", "sql", "topic", "topics", "version", "workers",
 )  # fmt: skip
 """Names that the command line and rosters have for other things."""
 

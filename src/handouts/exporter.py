@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts import notebook
-from handouts.citations import Expander, cited, entries, links
+from handouts.citations import Expander, cited, entries, links, read_on
 from handouts.collection import Collection, find
 from handouts.data import Clinic, Field, Topic, read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
@@ -58,6 +58,7 @@ class Page:
     safety: dict[str, list[NotebookNode]]
     sources: list[dict[str, str]]
     numbers: dict[str, int]
+    read_on: str
 
 
 class PagePreprocessor(Preprocessor):
@@ -103,6 +104,7 @@ class PagePreprocessor(Preprocessor):
             safety=safety,
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
+            read_on=read_on(collection, [source["id"] for source in sources]),
             fields={field: read_fields(collection)[field] for field in topics[topic].fields},
         )
         return nb, resources

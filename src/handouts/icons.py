@@ -11,8 +11,8 @@ from handouts.drawing import Sheet, em, tint, words
 from handouts.errors import DataError, known
 from handouts.evidence import Fact, read_facts
 
-ROWS, COLUMNS = 20, 50
-"""How a thousand marks lie on paper; on a phone it is 40 by 25. Five by ten make a block."""
+ROWS, COLUMNS = 10, 100
+"""How a thousand marks lie on paper; on a phone it is 20 by 50. Five by ten make a block."""
 
 
 def icons(name: str) -> Diagram:
@@ -35,7 +35,7 @@ def icons(name: str) -> Diagram:
     return Diagram(
         name=f"fact-{name}",
         title=fact.sentence.rstrip("."),
-        caption=f"{fact.confidence} Each mark is one of {fact.denominator:,} {fact.unit}.",
+        caption=fact.confidence,
         alt=alt,
         description=described,
         svg=wide.svg(_draw(wide, fact, COLUMNS), f"fact-{name}", alt),

@@ -26,7 +26,7 @@ from handouts.notebook import place, tags
 from handouts.parameters import Parameters, Values, read_parameters, resolve
 
 PART = "part"
-SHOWING = ("table", "diagram")
+SHOWING = ("table", "diagram", "icons")
 """What a code cell that is for some readers only may call."""
 
 

@@ -1,0 +1,192 @@
+"""checks.py, readers.py, reading.py: what a page must not say is found, and what it may say is not."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from conftest import edit
+from handouts import reading
+from handouts.checks import ERROR, RULES, WARNING, Finding, check
+from handouts.collection import Collection
+from handouts.evidence import SAFETY_PARTS, read_safety
+from handouts.readers import sentences, trace
+
+TODAY = date(2026, 11, 24)
+SESSION = "your-dry-needling-session"
+CHOICE = "which-treatment-is-right"
+MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
+    # name: rule, file, what stands there, what a hand makes of it, part of what is told
+    "a number in text": ("number", f"notebooks/{SESSION}.ipynb", "A few people feel sleepy. [@brady2014]", "About 3 in 100 feel sleepy.", "has a number without a source"),
+    "an unknown source": ("source", f"notebooks/{SESSION}.ipynb", "[@brady2014]", "[@bradey2014]", "[@bradey2014] is not in data/sources.json"),
+    "an unknown fact": ("source", f"notebooks/{SESSION}.ipynb", "[=dn-minutes]", "[=dn-hours]", "[=dn-hours] is no fact"),
+    "an unknown word": ("source", f"notebooks/{SESSION}.ipynb", "[?blood thinner]", "[?blood thiner]", "Did you mean 'blood thinner'"),
+    "a safety line": ("safety", "data/safety.csv", "You are or may be pregnant.", "You are well.", "does not speak of 'pregnant'"),
+    "the stop rule": ("safety", "data/safety.csv", "Do not stop the drug on your own.", "Stop the drug.", "does not speak of 'do not stop'"),
+    "no safety text": ("safety", "data/levels.csv", "Plain words,,yes", "Plain words,,no", "get no safety text"),
+    "a tag": ("part", f"notebooks/{SESSION}.ipynb", '"audience:athlete",\n     "part:main-message"', '"audience:athlete",\n     "part:for-you"', "get no cell tagged part:main-message"),
+    "a misspelt tag": ("notebook", f"notebooks/{SESSION}.ipynb", '"audience:athlete"', '"audience:atlete"', "unknown audience 'atlete'"),
+    "a sentence of the article changed": ("article", f"notebooks/{SESSION}.ipynb", "This reflects neuromuscular stimulation", "This shows neuromuscular stimulation", "is not in the article"),
+    "a sentence of the article lost": ("article", f"notebooks/{SESSION}.ipynb", "Dry needling is precise and targeted.", "", "stands in the article and on no page"),
+    "another denominator": ("denominator", "data/facts.csv", "0,1,1000,treatments", "0,1,100,treatments", "get numbers out of 100, 1,000"),
+    "hard words": ("grade", f"notebooks/{SESSION}.ipynb", "A thin needle goes into the muscle. Nothing is injected.", "Musculoskeletal practitioners systematically administer filiform instrumentation intramuscularly, facilitating neurophysiological desensitization, biomechanical optimization, and comprehensive multidisciplinary rehabilitation, notwithstanding considerable heterogeneity. " * 6, "This sentence is the hardest"),
+    "one treatment praised": ("balance", "data/two-treatments.csv", "By checking your muscles and how you move", "By checking with great care each of your muscles and all of your joints and how you stand and walk and move from day to day", "Say more of one, or less of the other"),
+    "an empty heading": ("heading", f"notebooks/{SESSION}.ipynb", "## Does it help?", "## Overview", "says nothing of what follows"),
+    "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,,", "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
+}  # fmt: skip
+
+
+def test_the_collection_has_no_findings(collection: Collection) -> None:
+    """What ships is free of errors and warnings: every rule has an example that passes."""
+    assert check(collection, TODAY) == []
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_what_a_hand_changes_is_caught(copy: Collection, name: str) -> None:
+    """A number, source, word, safety line, tag, sentence or heading changed by hand is found, with where and what to do."""
+    rule, file, before, after, told = MUTATIONS[name]
+    edit(copy.root / file, before, after)
+    found = [finding for finding in check(copy, TODAY) if finding.rule == rule]
+    assert found, name
+    assert any(told in finding.told for finding in found), [str(finding) for finding in found]
+    assert all(finding.file for finding in found)
+
+
+def test_every_rule_has_an_example_that_fails() -> None:
+    """Each rule is shown to find something, and names the authority that it comes from."""
+    assert {mutation[0] for mutation in MUTATIONS.values()} == set(RULES)
+    assert all(rule.says and rule.authority for rule in RULES.values())
+
+
+def test_a_review_soon_due_is_a_warning(copy: Collection) -> None:
+    """Sixty days before a review is due, that is told; before, it is not."""
+    edit(
+        copy.data / "topics.csv",
+        MUTATIONS["a review that is due"][2],
+        "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2025-01-01,2027-01-20",
+    )
+    assert [(finding.rule, finding.severity) for finding in check(copy, TODAY)] == [("review", WARNING)]
+    assert check(copy, date(2026, 11, 1)) == []
+
+
+def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
+    """A finding names file, cell, sentence, what to do, and the authority; errors come first."""
+    _, file, before, after, _ = MUTATIONS["a number in text"]
+    edit(copy.root / file, before, after)
+    edit(copy.root / file, "## Does it help?", "## Overview")
+    found = check(copy, TODAY)
+    assert [finding.severity for finding in found] == [ERROR, WARNING]
+    assert str(found[0]).startswith(
+        f'error: {file}, cell 16 ("## After: what is normal?"): "About 3 in 100 feel sleepy." has a number'
+    )
+    assert "DISCERN 4" in str(found[0])
+    assert Finding(**{name: value for name, value in found[0].as_dict().items() if name != "authority"}) == found[0]
+
+
+def test_the_command_tells_findings_and_sets_the_exit_code(
+    copy: Collection, run: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """`handouts check` ends with 0 where all is well or only advice is left, with 1 where there is an error."""
+    done = run("handouts", "check", "--on", "2026-11-24")
+    assert (done.returncode, done.stdout) == (0, "Findings: 0 errors, 0 warnings.\n")
+    edit(copy.notebook(SESSION), "## Does it help?", "## Overview")
+    done = run("handouts", "check", "--on", "2026-11-24")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Findings: 0 errors, 1 warnings.")
+    edit(copy.data / "safety.csv", "You are or may be pregnant.", "You are well.")
+    done = run("handouts", "check", "--format", "json", "--on", "2026-11-24")
+    assert done.returncode == 1
+    assert [finding["rule"] for finding in json.loads(done.stdout)] == ["safety", "heading"]
+
+
+def test_the_trace_tells_where_each_sentence_comes_from(collection: Collection) -> None:
+    """Each sentence has its sources, its fact, the article or the clinic behind it."""
+    told = {sentence: source for _, sentence, source in trace(collection)}
+    assert told["It does about as well as other care."] == "chys2023"
+    assert told["Dry needling is precise and targeted."] == "the article"
+    assert told["You can say no, or ask us to stop, at any time."] == "the clinic"
+    assert any(source.startswith("fact dn-mild") for source in told.values())
+
+
+def test_sentences_are_read_with_their_sources() -> None:
+    """A sentence takes the sources that follow it, also in bullets, headings and after numbers with points."""
+    source = "## Is it so?\n\nOne is 1.5 long. [@a] Two! [@b; @c]\n\n- three\n- **four:** five [@d]"
+    assert list(sentences(source)) == [
+        ("Is it so?", []), ("One is 1.5 long.", ["a"]), ("Two!", ["b", "c"]), ("three", []), ("four: five", ["d"]),
+    ]  # fmt: skip
+
+
+def test_the_safety_text_is_on_every_page_and_the_same(pages: dict[str, str], collection: Collection) -> None:
+    """Every page of every audience and level has every line of the safety text, in the same words."""
+    import re
+
+    texts = set()
+    for html in pages.values():
+        section = html[html.index('<section class="safety"') : html.index("</section>")]
+        words = re.sub(r"<sup.*?</sup>", "", section, flags=re.S)
+        words = re.sub(r"\(a drug that slows blood clots\)", "", words)  # taught at its first use on a page
+        texts.add(" ".join(re.sub("<[^>]*>", " ", words).split()))
+    assert len(texts) == 1
+    (text,) = texts
+    safety = read_safety(collection)
+    assert tuple(safety) == SAFETY_PARTS
+    for lines in safety.values():
+        for line, _ in lines:
+            assert " ".join(line.replace("[?", "").replace("]", "").split()) in text, line
+
+
+def test_grades_are_those_of_the_formulas(collection: Collection) -> None:
+    """Grades follow the published formulas; a label is no sentence; a bullet ends as one."""
+    words = ["The cat sat on the mat", "The dog ran to the red barn"]
+    assert reading.as_sentences([*words, "Name:"]) == "The cat sat on the mat. The dog ran to the red barn."
+    # 13 words, 2 sentences, 13 syllables
+    assert reading.grades(collection, words).fkgl == pytest.approx(0.39 * 13 / 2 + 11.8 * 13 / 13 - 15.59, abs=0.06)
+    assert reading.long_words(collection, ["A terrible catastrophe for the musician"]) == [
+        "catastrophe",
+        "musician",
+        "terrible",
+    ]
+
+
+def test_the_article_itself_reads_too_hard(collection: Collection) -> None:
+    """By the same measure the clinic's article is far above the grade that a plain page may have."""
+    text = (collection.data / "article.txt").read_text().splitlines()
+    assert reading.grades(collection, text).fkgl > 10
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "told"),
+    [
+        ("facts.csv", "190,370,1000", "370,190,1000", "low must not be above high"),
+        ("facts.csv", "93,93,1000", "93,2000,1000", "is more than the denominator"),
+        ("facts.csv", "therapists counted about {low}", "therapists counted about 190", "has a number of its own"),
+        ("facts.csv", "{denominator} people who", "{number} people who", "braces may hold"),
+        ("facts.csv", "(baumler2021)\",baumler2021", "(baumler2021)\",baeumler2021", "is not in sources.json. Did you mean 'baumler2021'"),
+        ("safety.csv", "smith2021", "smith2012", "is not in sources.json"),
+        ("sources.json", '"id": "brady2014"', '"id": "boyce2020"', "two sources have one id"),
+    ],
+)  # fmt: skip
+def test_broken_evidence_is_told(copy: Collection, file: str, before: str, after: str, told: str) -> None:
+    """A fact, safety line or source that cannot be right stops every command, with file, row and what to do."""
+    from handouts.errors import DataError
+    from handouts.evidence import read_facts
+
+    edit(copy.data / file, before, after)
+    with pytest.raises(DataError, match=told):
+        (read_safety if file == "safety.csv" else read_facts)(copy)
+
+
+def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collection, tmp_path: Path) -> None:
+    """One row feeds the sentence, the icon array, its text alternative and its description."""
+    from handouts.build import build
+
+    edit(copy.data / "facts.csv", "190,370,1000", "210,420,1000")
+    build(copy, tmp_path, [SESSION], {"audience": "general", "level": "plain"})
+    html = next(tmp_path.glob(f"{SESSION}/*.html")).read_text()
+    assert "therapists counted about 210 to 420 mild effects" in html
+    assert "210 are dark" in html
+    assert "Dark: 210, lighter: up to 420" in html
+    assert "190" not in html
+    assert "370" not in html
