@@ -27,7 +27,8 @@ def page_of(pages: dict[str, str], topic: str, audience: str) -> str:
 
 def sentences_of(html: str) -> list[str]:
     """Return the headings and sentences of a page's header and text, in order."""
-    body = html[html.index("<h1>") : html.index('<section class="safety"')]
+    text = html[html.index("<h1>") : html.index('<section class="safety"')]
+    body = re.sub(r'<sup class="cite">.*?</sup>', "", text)
     return [sentence for _, block in Blocks(body).blocks for sentence in sentences(block)]
 
 
@@ -93,7 +94,7 @@ def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], collect
     own |= set(read_parts(collection).values()) | {"This picture in words", "Difference", "Dry needling", "Acupuncture"}
     for parameter in read_parameters(collection).values():
         for row in parameter.values.values():
-            own |= {row["on_page"], *sentences(row["note"])}
+            own |= {row["on_page"], *sentences(re.sub(r" ?\[@[^]]*\]", "", row["note"]))}
     own |= set(sentences(read_clinic(collection).notice))
     own |= {"Name:", "Date:", "Time:", "Clinician:"}  # beside the lines to write on
     own |= {cell for row in read_table(collection.data / "comparison.csv", {}, more=True) for cell in row.values()}

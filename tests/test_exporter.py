@@ -1,5 +1,6 @@
 """A page is complete, self-contained and safe, or it is not made."""
 
+import json
 import re
 from html import unescape
 from itertools import pairwise
@@ -38,13 +39,19 @@ def shows(
     return nbformat.v4.new_code_cell("show()", execution_count=3, outputs=[output])
 
 
+DESCRIBED = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
+"""What a page says of itself to machines: data, which no browser runs."""
+REVIEWED = (
+    "for dry needling.,first_name appointment_date appointment_time clinician,,,",
+    "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2026-01-15,2027-01-15",
+)
 PLAIN = text_cell("# Title\n\nText.")
 
 
 def test_every_page_asks_nothing_of_any_machine(pages: dict[str, str]) -> None:
     """No page has a script, a link to a style, font or picture elsewhere, or room for one: its policy forbids it."""
     for path, html in pages.items():
-        assert "<script" not in html.lower(), path
+        assert "<script" not in DESCRIBED.sub("", html).lower(), path
         assert not re.search(r"\son[a-z]+=", html), path
         loads = re.findall(r'(?:src|srcset|data|action|poster)="([^"]*)"|url\(([^)]*)\)|@import', html)
         assert [found for found in loads if not found[1].startswith("#")] == [], path
@@ -52,6 +59,24 @@ def test_every_page_asks_nothing_of_any_machine(pages: dict[str, str]) -> None:
         policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
         assert policy, path
         assert policy[1].startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;"), path
+
+
+def test_every_page_describes_itself_as_it_shows(pages: dict[str, str], copy: Collection) -> None:
+    """The JSON-LD of a page says what the page shows: title, reader, clinic, version, sources, and no review but a recorded one."""
+    for path, html in pages.items():
+        told = json.loads(DESCRIBED.findall(html)[0])
+        words = " ".join(block for _, block in Blocks(html).blocks)
+        assert told["@type"] == "MedicalWebPage"
+        assert told["name"] in words
+        assert all(label in words for label in told["medicalAudience"]["audienceType"].split(", "))
+        assert told["publisher"]["name"] in words
+        assert f"Version: {told['version']}." in words
+        assert len(told["citation"]) == html.count('<li id="source-'), path
+        assert "reviewedBy" not in told
+        assert "lastReviewed" not in told
+    edit(copy.data / "topics.csv", *REVIEWED)
+    (told,) = map(json.loads, DESCRIBED.findall(export(PLAIN)))
+    assert (told["lastReviewed"], told["reviewedBy"]["name"]) == ("2026-01-15", "A. Reviewer")
 
 
 def test_every_page_is_small(pages: dict[str, str]) -> None:
@@ -112,11 +137,7 @@ def test_the_audience_stands_at_the_top(pages: dict[str, str]) -> None:
 
 def test_a_recorded_review_is_printed(copy: Collection) -> None:
     """Where a review is recorded, its reviewer and dates are printed from the data."""
-    edit(
-        copy.data / "topics.csv",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,,",
-        "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2026-01-15,2027-01-15",
-    )
+    edit(copy.data / "topics.csv", *REVIEWED)
     assert "Clinical review: A. Reviewer, 2026-01-15. Next review due: 2027-01-15." in export(PLAIN)
 
 
@@ -126,7 +147,7 @@ def test_the_version_is_made_from_the_content(copy: Collection) -> None:
     def version(html: str) -> str:
         found = re.search(r'<meta name="version" content="([0-9a-f]{10})">', html)
         assert found
-        assert html.count(found[1]) == 3
+        assert html.count(found[1]) == 4
         return found[1]
 
     first = version(export(PLAIN))
@@ -234,7 +255,7 @@ def test_data_cannot_break_out_of_the_page(copy: Collection) -> None:
     """A clinic's name with quotes, tags and braces is shown as it is written."""
     edit(copy.data / "clinic.csv", "Example Clinic", '"</style><script>x</script> ""Q"" \\ {{ 7 * 7 }}"')
     html = export(PLAIN)
-    assert "<script" not in html
+    assert "<script" not in DESCRIBED.sub("", html)
     assert "{{ 7 * 7 }}" in html
     assert html.count("</style>") == 1
 
@@ -304,7 +325,7 @@ def test_a_page_needs_one_title() -> None:
 def test_a_title_may_be_written_in_any_way(title: str) -> None:
     """However a title is written in Markdown, it is shown once, and nothing around it is lost."""
     html = export(text_cell(f"{title}\n\nText."))
-    assert html.count("What is it?") == 2  # in the window's title and on the page
+    assert html.count("What is it?") == 3  # in the window's title, on the page, and for machines
     assert "==" not in html
     assert ("# no" in html) == ("# no" in title)
 

@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["progress"], ["checks"], ["readers"], ["batch", "changed"], ["build"], ["index"], ["pages", "workers"], ["exporter"], ["tailor"], ["markup"], ["citations"],
+    ["cli"], ["progress"], ["checks"], ["readers"], ["batch", "changed"], ["build"], ["index"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],

@@ -8,7 +8,6 @@ own content.
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -22,43 +21,18 @@ from traitlets.config import Config
 from handouts import notebook
 from handouts.citations import Expander, cited, entries, links, read_on
 from handouts.collection import Collection, find
-from handouts.data import Clinic, Field, Topic, read_clinic, read_fields, read_parts, read_topics
+from handouts.data import read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
 from handouts.evidence import read_safety
 from handouts.fields import fields_of
 from handouts.markup import check_headings, clean, headings, markdown
 from handouts.notebook import place
+from handouts.page import UNSEALED, Page, described
 from handouts.parameters import SIZE, read_parameters, resolve
 from handouts.tailor import TailorPreprocessor, blocks, part_of, plain_text
 
-UNSEALED = "{=version=}"
-"""Stands in a page for its version until all of the page is known."""
-
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 """What a page can show of an output, best first."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a page says around its text.
-
-    `notes` follow the cell with the id `notes_after`, or open the text where that is None.
-    """
-
-    title: str
-    topic: Topic
-    clinic: Clinic
-    points: int
-    labels: list[str]
-    notes: list[str]
-    notes_after: str | None
-    classes: str
-    parts: dict[str, str]
-    fields: dict[str, Field]
-    safety: dict[str, list[NotebookNode]]
-    sources: list[dict[str, str]]
-    numbers: dict[str, int]
-    read_on: str
 
 
 class PagePreprocessor(Preprocessor):
@@ -89,7 +63,16 @@ class PagePreprocessor(Preprocessor):
             part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
             for part, lines in (read_safety(collection) if has_safety else {}).items()
         }
-        texts = [*_texts(nb), *(cell.source for cells in safety.values() for cell in cells)]
+        notes = [
+            nbformat.v4.new_markdown_cell(expander.expand(row["note"]), id=f"note-{count}")
+            for count, row in enumerate(rows)
+            if row["note"]
+        ]
+        texts = [
+            *(note.source for note in notes),
+            *_texts(nb),
+            *(cell.source for cells in safety.values() for cell in cells),
+        ]
         sources = entries(collection, cited(texts))
         resources["page"] = Page(
             title=title_of(nb, where),
@@ -97,7 +80,7 @@ class PagePreprocessor(Preprocessor):
             clinic=read_clinic(collection),
             points=int(parameters[SIZE].values[values[SIZE]]["points"]),
             labels=[row["on_page"] for row in rows if row["on_page"]],
-            notes=[row["note"] for row in rows if row["note"]],
+            notes=notes,
             notes_after=next((cell.id for cell in nb.cells if part_of(cell)), None),
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
             parts=read_parts(collection),
@@ -252,6 +235,7 @@ class HandoutExporter(TemplateExporter):
             "css_string": css_string,
             "part_of": part_of,
             "cite": links,
+            "described": described,
         }.items()
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters

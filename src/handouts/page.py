@@ -1,0 +1,58 @@
+"""What a page says around its text, and of itself to machines."""
+
+import json
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from handouts.data import Clinic, Field, Topic
+
+UNSEALED = "{=version=}"
+"""Stands in a page for its version until all of the page is known."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says around its text.
+
+    `notes` follow the cell with the id `notes_after`, or open the text where that is None.
+    """
+
+    title: str
+    topic: Topic
+    clinic: Clinic
+    points: int
+    labels: list[str]
+    notes: list[NotebookNode]
+    notes_after: str | None
+    classes: str
+    parts: dict[str, str]
+    fields: dict[str, Field]
+    safety: dict[str, list[NotebookNode]]
+    sources: list[dict[str, str]]
+    numbers: dict[str, int]
+    read_on: str
+
+
+def described(page: Page) -> str:
+    """Return what search engines and record systems read of a page: a schema.org MedicalWebPage, as JSON-LD.
+
+    It says nothing that the page does not show; a review stands in it only where one is recorded.
+    """
+    told: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "MedicalWebPage",
+        "name": page.title,
+        "description": page.topic.purpose,
+        "inLanguage": page.clinic.language,
+        "medicalAudience": {"@type": "MedicalAudience", "audienceType": ", ".join(page.labels)},
+        "publisher": {"@type": "Organization", "name": page.clinic.name, "telephone": page.clinic.phone},
+        "version": UNSEALED,
+        "citation": [source["address"] or source["words"] for source in page.sources],
+    }
+    if page.topic.reviewed_on:
+        told |= {
+            "lastReviewed": page.topic.reviewed_on,
+            "reviewedBy": {"@type": "Person", "name": page.topic.reviewed_by},
+        }
+    return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
