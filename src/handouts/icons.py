@@ -27,10 +27,11 @@ def icons(name: str) -> Diagram:
             "Write the fact out of that many."
         )
     between = fact.high - fact.low
-    alt = f"{fact.denominator:,} marks, one for each of {fact.denominator:,} {fact.unit}. {fact.low:,} are dark."
+    lighter = f", and {between:,} more are lighter: studies disagree about them" if between else ""
+    alt = (
+        f"{fact.denominator:,} marks, one for each of {fact.denominator:,} {fact.unit}. {fact.low:,} are dark{lighter}."
+    )
     described = [f"{fact.denominator - fact.high:,} marks are empty.", f"Counted in: {fact.population}."]
-    if between:
-        described.insert(0, f"{between:,} more are lighter: studies disagree about them.")
     wide, narrow = Sheet(PAPER), Sheet(PHONE)
     return Diagram(
         name=f"fact-{name}",

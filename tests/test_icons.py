@@ -1,0 +1,79 @@
+"""icons.py: a number as a thousand marks, drawn from the row that holds it."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+import matplotlib as mpl
+import pytest
+
+from conftest import edit
+from handouts.collection import Collection
+from handouts.diagrams import draw_for
+from handouts.errors import DataError
+from handouts.evidence import read_facts
+from handouts.icons import icons
+from test_diagrams import SIZES, SVG, width_of
+
+DRAWN = ["dn-mild", "dn-major", "ac-any", "ac-serious"]
+
+
+@pytest.fixture(autouse=True)
+def settings() -> Iterator[None]:
+    """Leave matplotlib's settings as they were."""
+    with mpl.rc_context():
+        yield
+
+
+def marks(svg: str) -> dict[str, int]:
+    """Return how many marks of each colour a picture has, counted from the dashes that draw them."""
+    counted: dict[str, int] = {}
+    for path, style in re.findall(r'<path d="([^"]*)" style="([^"]*)"', svg):
+        if dashes := re.search(r"stroke-dasharray: ([\d.]+),([\d.]+)", style):
+            side, gap = map(float, dashes.groups())
+            colour = re.search(r"stroke: (#\w+)", style)[1]  # type: ignore[index]
+            for left, right in re.findall(r"M ([\d.]+) [\d.]+\s*L ([\d.]+) ", path):
+                counted[colour] = counted.get(colour, 0) + round((float(right) - float(left) + gap) / (side + gap))
+    return counted
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collection) -> None:
+    """On paper and on a phone the dark, lighter and empty marks are those of the row, a thousand in all."""
+    draw_for(size="normal")
+    fact = read_facts(collection)[name]
+    drawn = icons(name)
+    for svg in (drawn.svg, drawn.narrow):
+        assert list(marks(svg).values()) == [
+            many for many in (fact.low, fact.high - fact.low, 1000 - fact.high) if many
+        ]
+    assert f"{fact.low:,} are dark" in drawn.alt
+    assert drawn.title == fact.sentence.rstrip(".")
+    assert drawn.sources == fact.sources
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DRAWN)
+def test_nothing_leaves_the_picture(name: str, size: str) -> None:
+    """At every print size the words and marks lie inside the sheet."""
+    draw_for(size=size)
+    drawn = icons(name)
+    for text in (drawn.svg, drawn.narrow):
+        svg = ET.fromstring(text)
+        _, _, width, height = map(float, svg.attrib["viewBox"].split())
+        for line in svg.iter(f"{SVG}text"):
+            assert float(line.attrib["x"]) + width_of(line, SIZES[size]) <= width + 0.5, line.text
+            assert float(line.attrib["y"]) <= height
+        ends = [float(number) for number in re.findall(r"L ([\d.]+) ", text)]
+        assert max(ends) <= width + 0.01
+
+
+def test_what_cannot_be_drawn_is_told(copy: Collection) -> None:
+    """An unknown fact, and one that is not out of a thousand, are told with what to do."""
+    with pytest.raises(DataError, match=r"there is no fact of this name. Did you mean 'dn-mild'"):
+        icons("dn-mlid")
+    with pytest.raises(DataError, match="an icon array shows 1000, so that all can be compared"):
+        icons("dn-minutes")
+    edit(copy.data / "facts.csv", "0,1,1000,treatments", "0,1,100,treatments")
+    with pytest.raises(DataError, match="Write the fact out of that many"):
+        icons("dn-major")
