@@ -61,3 +61,17 @@ def test_a_page_whose_review_is_overdue_is_not_made_unless_asked_for(copy: Colle
     assert list(copy.exports.glob("*/*.html")) == []
     assert run("handouts", *asked, "--allow-expired").returncode == 0
     assert len(list(copy.exports.glob("*/*.html"))) == 1
+
+
+def test_a_roster_gets_no_page_whose_review_is_overdue(clinic: Collection, run: Run) -> None:
+    """Rows for a topic past its review date are rejected with the reason; `--allow-expired` takes them."""
+    edit(
+        clinic.data / "topics.csv",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,,",
+        "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2001-01-01,2002-01-01",
+    )
+    done = run("handouts", "batch", "data/example-roster.csv", "--dry-run")
+    assert done.returncode == 1
+    assert "topic: its review was due on 2002-01-01; have it reviewed, or add --allow-expired" in done.stdout
+    assert "6 handouts would be made, 6 rejected" in done.stdout
+    assert run("handouts", "batch", "data/example-roster.csv", "--dry-run", "--allow-expired").returncode == 0

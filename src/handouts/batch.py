@@ -18,6 +18,7 @@ from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import IO
 
@@ -83,18 +84,19 @@ def batch(
     workers: int = 1,
     dask: str | None = None,
     dry_run: bool = False,
+    today: date | None = None,
     progress: Progress = lambda step, done, of: None,
 ) -> Summary:
     """Make a handout for every row of `roster` at `place`, a folder or an fsspec URL.
 
-    `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
+    Rows for topics whose review was due before `today` are rejected. `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
     Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
     """
     summary = Summary()
     with ExitStack() as stack:
         # Files without a name: whatever happens to this process, nothing of them stays on the disk.
         spool, rejected, listed = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
-        rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name)))
+        rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name, today)))
         variants = _check(rows, roster, spool, rejected, summary, progress)
         surroundings = pages.surroundings(collection)
         keys = [pages.key(collection, variant, surroundings) for variant in variants]

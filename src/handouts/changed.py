@@ -4,8 +4,8 @@ import difflib
 import io
 import os
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -37,15 +37,17 @@ def changed(collection: Collection, revision: str) -> Iterator[tuple[str, list[s
 
 def _as_of(collection: Collection, revision: str, folder: Path) -> Collection:
     archive = subprocess.run(
-        ["git", "-C", collection.root, "archive", revision, "data", "notebooks"], capture_output=True, check=False
+        ["git", "-C", collection.root, "archive", "--format=zip", revision, "data", "notebooks"],
+        capture_output=True,
+        check=False,
     )
     if archive.returncode:
         reason = archive.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise OutputError(
             f"{revision}: git cannot show the collection as it was then ({' '.join(reason)}). Name a commit or a tag."
         )
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
-        tar.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder)
     return Collection(folder.resolve())
 
 

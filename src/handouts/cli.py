@@ -100,6 +100,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     batch.add_argument(
         "--workers", type=_above_zero, metavar="N", help="how many processes write at a time (default: one a core)"
     )
+    batch.add_argument("--allow-expired", action="store_true", help="take topics whose review is overdue, too")
     batch.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler, tcp://host:8786")
     batch.add_argument(
         "--dry-run", action="store_true", help="check every row, tell what would be made, and write nothing"
@@ -191,7 +192,8 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
         place = options.out or str(collection.exports / stem)
         done = batch(
             collection, roster, place,
-            workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run, progress=steps(stack),
+            workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
+            today=None if options.allow_expired else date.today(), progress=steps(stack),
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from handouts.collection import Collection
@@ -30,8 +31,12 @@ class Wanted:
 class Rows:
     """Checks the rows of one roster; remembers their ids in a file without a name, so that memory stays flat."""
 
-    def __init__(self, collection: Collection, columns: Sequence[str], name: str) -> None:
-        """Raise RosterError where a column is missing, or is none that a roster has."""
+    def __init__(self, collection: Collection, columns: Sequence[str], name: str, today: date | None = None) -> None:
+        """Raise RosterError where a column is missing, or is none that a roster has.
+
+        Rows for a topic whose review was due before `today` are rejected.
+        """
+        self.today = today
         self.topics = read_topics(collection)
         self.parameters = read_parameters(collection)
         self.fields = read_fields(collection)
@@ -59,6 +64,8 @@ class Rows:
         topic = self.topics.get(row[TOPIC])
         if topic is None:
             reasons.append(f"topic: is none of the collection. {known(row[TOPIC], self.topics)}")
+        elif self.today and topic.review_due and date.fromisoformat(topic.review_due) < self.today:
+            reasons.append(f"topic: its review was due on {topic.review_due}; have it reviewed, or add --allow-expired")
         if wrong := self._wrong_id(row[ID]):
             reasons.append(f"id: {wrong}")
         asked = tuple(row.get(name, "") for name in self.parameters)
