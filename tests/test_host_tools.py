@@ -143,7 +143,9 @@ def test_the_server_offers_the_exporter(lab: str, built: Path) -> None:
 def test_the_exporter_is_in_jupyterlabs_menu(lab: str, browser: object) -> None:
     """An educator opens a topic in JupyterLab and chooses File, Save and Export Notebook As, Handout."""
     page = browser.new_page()  # type: ignore[attr-defined]
-    page.goto(f"{lab}lab/tree/notebooks/which-treatment-is-right.ipynb")
+    # The menu is filled when the server has told what it can export to; a menu opened before stays as it is.
+    with page.expect_response(lambda response: "/api/nbconvert" in response.url, timeout=90_000):
+        page.goto(f"{lab}lab/tree/notebooks/which-treatment-is-right.ipynb")
     page.wait_for_selector(".jp-NotebookPanel:visible .jp-Notebook", timeout=60_000)
     page.locator('.lm-MenuBar-itemLabel:text-is("File")').click()
     page.locator('.lm-Menu-itemLabel:text-is("Save and Export Notebook As")').hover()
