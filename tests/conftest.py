@@ -73,6 +73,15 @@ def clinic(copy: Collection, made_pages: Path) -> Collection:
 
 
 @pytest.fixture
+def settings() -> Iterator[None]:
+    """Leave matplotlib's settings as they were."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        yield
+
+
+@pytest.fixture
 def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command of the environment and return what it printed."""
 

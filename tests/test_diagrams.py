@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 
 import matplotlib as mpl
 import pytest
@@ -19,15 +18,9 @@ from handouts.diagrams import DRAWN, Diagram, diagram, draw_for
 from handouts.drawing import Sheet
 from handouts.errors import DataError, ParameterError
 
+pytestmark = pytest.mark.usefixtures("settings")
 SIZES = {"normal": 14.0, "large": 18.0, "giant": 24.0}
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(autouse=True)
-def settings() -> Iterator[None]:
-    """Leave matplotlib's settings as they were."""
-    with mpl.rc_context():
-        yield
 
 
 def pictures(drawn: Diagram) -> list[ET.Element]:

@@ -1,10 +1,7 @@
 """icons.py: a number as a thousand marks, drawn from the row that holds it."""
 
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 
-import matplotlib as mpl
 import pytest
 
 from conftest import edit
@@ -13,16 +10,10 @@ from handouts.diagrams import draw_for
 from handouts.errors import DataError
 from handouts.evidence import read_facts
 from handouts.icons import icons
-from test_diagrams import SIZES, SVG, width_of
+from test_diagrams import SIZES, SVG, pictures, width_of
 
+pytestmark = pytest.mark.usefixtures("settings")
 DRAWN = ["dn-mild", "dn-major", "ac-any", "ac-serious"]
-
-
-@pytest.fixture(autouse=True)
-def settings() -> Iterator[None]:
-    """Leave matplotlib's settings as they were."""
-    with mpl.rc_context():
-        yield
 
 
 def marks(svg: str) -> dict[str, int]:
@@ -58,8 +49,7 @@ def test_nothing_leaves_the_picture(name: str, size: str) -> None:
     """At every print size the words and marks lie inside the sheet."""
     draw_for(size=size)
     drawn = icons(name)
-    for text in (drawn.svg, drawn.narrow):
-        svg = ET.fromstring(text)
+    for svg, text in zip(pictures(drawn), (drawn.svg, drawn.narrow), strict=True):
         _, _, width, height = map(float, svg.attrib["viewBox"].split())
         for line in svg.iter(f"{SVG}text"):
             assert float(line.attrib["x"]) + width_of(line, SIZES[size]) <= width + 0.5, line.text

@@ -9,7 +9,6 @@ their handout and nowhere else: not into a kernel, a cache, a log, a message or 
 import csv
 import io
 import pickle
-import re
 import tempfile
 import zlib
 from collections import deque
@@ -23,7 +22,7 @@ from functools import lru_cache
 from typing import IO
 
 from handouts import pages
-from handouts.build import make_all
+from handouts.build import make_all, told_by
 from handouts.collection import Collection
 from handouts.errors import ClusterError, HandoutsError, OutputError
 from handouts.fields import Form
@@ -89,7 +88,8 @@ def batch(
 ) -> Summary:
     """Make a handout for every row of `roster` at `place`, a folder or an fsspec URL.
 
-    Rows for topics whose review was due before `today` are rejected. `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
+    Rows for topics whose review was due before `today` are rejected. `progress` is told the step, how
+    many are done, and of how many (0 where that is not known yet).
     Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
     """
     summary = Summary()
@@ -167,9 +167,7 @@ def _pages(
             if failure:
                 summary.failed.append(failure)
             else:
-                pages.keep(collection, key, html)
                 yield key, html
-    pages.forget_oldest(collection)
 
 
 def _tasks(
@@ -178,7 +176,10 @@ def _tasks(
 ) -> Iterator[Task]:  # fmt: skip
     """Yield the rows in tasks; note each row in the list of handouts, or of those rejected where its page failed."""
     packed = {number: zlib.compress(html.encode(), 1) for number, html in enumerate(htmls) if html}
-    told = [[one.topic, *one.values.values(), _version(html or "")] for one, html in zip(variants, htmls, strict=True)]
+    told = [
+        [one.topic, *one.values.values(), told_by(html or "", "version")]
+        for one, html in zip(variants, htmls, strict=True)
+    ]
     _write(listed, ["id", "file", "topic", *(variants[0].values if variants else ()), "version"])
     spool.seek(0)
     while True:
@@ -264,11 +265,6 @@ def fill(task: Task) -> tuple[int, int, str | None]:
 @lru_cache(maxsize=64)
 def _form(packed: bytes) -> Form:
     return Form(zlib.decompress(packed).decode())
-
-
-def _version(html: str) -> str:
-    found = re.search(r'<meta name="version" content="(\w+)">', html)
-    return found[1] if found else ""
 
 
 def _write(file: IO[bytes], cells: list[str]) -> None:

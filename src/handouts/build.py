@@ -88,13 +88,12 @@ def build(
     _check_writable(out)
     start(len(wanted))
     result = Result()
-    topics_declared = read_topics(collection)
+    declared = read_topics(collection)
     surroundings = pages.surroundings(collection)
     to_make: dict[str, Variant] = {}
     for variant in wanted:
-        due = topics_declared[variant.topic].review_due
-        if today and due and date.fromisoformat(due) < today:
-            told = f"{variant}: its review was due on {due}. Have it reviewed, or make it all the same with --allow-expired."
+        if (topic := declared[variant.topic]).overdue(today):
+            told = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
             _fail(result, variant, told, progress)
             continue
         try:
@@ -111,16 +110,13 @@ def build(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for key, variant, html, failure in _made(collection, to_make, workers or os.cpu_count() or 1):
+    for _, variant, html, failure in _made(collection, to_make, workers or os.cpu_count() or 1):
         if failure:
             _fail(result, variant, failure, progress)
             continue
-        pages.keep(collection, key, html)
         files.write(out / variant.path, html.encode())
         result.made += 1
         progress(variant, "made")
-    if to_make:
-        pages.forget_oldest(collection)
     for path in gone:
         (out / path).unlink(missing_ok=True)
     result.removed = len(gone)
@@ -155,7 +151,7 @@ def _made(
 def make_all(
     collection: Collection, to_make: Mapping[str, Variant], executor: Executor
 ) -> Iterator[tuple[str, Variant, str, str | None]]:
-    """Yield key, variant, page and, in place of a page, what failed; in the order they are done.
+    """Yield key, variant, page and, in place of a page, what failed; in the order they are done. Pages are kept.
 
     What the pages are made from must be the same where `executor` works.
     """
@@ -169,7 +165,10 @@ def make_all(
             html, failure = future.result()
         except Exception:  # a worker that died takes its page with it, not the rest
             html, failure = "", f"{to_make[key]}: the process that made it was ended. Run the same command again."
+        if not failure:
+            pages.keep(collection, key, html)
         yield key, to_make[key], html, failure
+    pages.forget_oldest(collection)
 
 
 def _check_writable(out: Path) -> None:
@@ -220,7 +219,7 @@ def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> Non
     for variant in sorted(here, key=lambda variant: _order(variant, topics, parameters)):
         html = _text_of(out / variant.path)
         if html:
-            told = {name: _between(html, f'<meta name="{name}" content="', '"') for name in TOLD}
+            told = {name: told_by(html, name) for name in TOLD}
             rows.append(
                 {
                     "path": variant.path,
@@ -251,6 +250,11 @@ def _text_of(path: Path) -> str:
 def _order(variant: Variant, topics: Mapping[str, Topic], parameters: Parameters) -> tuple[int, ...]:
     places = [list(parameters[name].values).index(value) for name, value in variant.values.items()]
     return (list(topics).index(variant.topic), *places)
+
+
+def told_by(html: str, name: str) -> str:
+    """Return what a page tells of itself in its head under `name`, or ""."""
+    return _between(html, f'<meta name="{name}" content="', '"')
 
 
 def _between(text: str, before: str, after: str) -> str:

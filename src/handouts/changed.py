@@ -62,7 +62,6 @@ def _words(collection: Collection) -> dict[str, list[str]]:
             for key, variant, page, failure in make_all(collection, to_make, pool):
                 if failure:
                     raise OutputError(f"{variant}: cannot be compared: {failure}")
-                pages.keep(collection, key, page)
                 html[key] = page
     return {variant.path: _lines(html[key]) for key, variant in wanted.items()}
 

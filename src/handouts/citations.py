@@ -53,7 +53,7 @@ class Expander:
         if name not in self.facts:
             raise PageError(f"[={name}] is no fact of data/facts.csv. {known(name, self.facts)}")
         fact = self.facts[name]
-        return f"{fact.sentence} [{'; '.join(f'@{source}' for source in fact.sources)}]"
+        return f"{fact.sentence}{cite(fact.sources)}"
 
     def _term(self, term: str) -> str:
         if term.lower() not in self.glossary:
@@ -64,6 +64,12 @@ class Expander:
         row = self.glossary[term.lower()]
         said = f'say "{row["say"]}": ' if row["say"] else ""
         return f"**{term}** ({said}{row['meaning']})"
+
+
+def cite(names: Iterable[str]) -> str:
+    """Return the citation of the sources `names` as it is written after a sentence; "" where there are none."""
+    written = "; ".join(f"@{name}" for name in names)
+    return f" [{written}]" if written else ""
 
 
 def cited(texts: Iterable[str]) -> list[str]:
@@ -116,7 +122,8 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
 
 def read_on(collection: Collection, names: list[str]) -> str:
     """Return the day on which the last of the sources `names` was read, as 2026-11-23; "" where none is told."""
-    told = [read_sources(collection)[name].get("accessed") for name in names]
+    sources = read_sources(collection)
+    told = [sources[name].get("accessed") for name in names]
     days = [one["date-parts"][0] for one in told if isinstance(one, dict)]
     return date(*max(days)).isoformat() if days else ""
 

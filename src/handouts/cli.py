@@ -71,11 +71,8 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
             help=f"{parameter.label.lower()}: {values} (default: {rest})".replace("%", "%%"),
         )
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
-    build.add_argument("--allow-expired", action="store_true", help="make pages whose review is overdue, too")
     build.add_argument("--force", action="store_true", help="make every page again")
-    build.add_argument(
-        "--workers", type=_above_zero, metavar="N", help="how many pages to make at a time (default: one a core)"
-    )
+    _takes_work(build, "how many pages to make at a time")
     build.set_defaults(run=_build)
 
     batch = commands.add_parser(
@@ -97,10 +94,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         metavar="TARGET",
         help="a folder, or a URL such as s3://bucket/folder (default: exports/NAME of the roster)",
     )
-    batch.add_argument(
-        "--workers", type=_above_zero, metavar="N", help="how many processes write at a time (default: one a core)"
-    )
-    batch.add_argument("--allow-expired", action="store_true", help="take topics whose review is overdue, too")
+    _takes_work(batch, "how many processes write at a time")
     batch.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler, tcp://host:8786")
     batch.add_argument(
         "--dry-run", action="store_true", help="check every row, tell what would be made, and write nothing"
@@ -151,6 +145,14 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     return parser
 
 
+def _takes_work(command: argparse.ArgumentParser, what: str) -> None:
+    """Add the options of commands that make pages."""
+    command.add_argument(
+        "--allow-expired", dest="today", action="store_const", const=None, default=date.today(), help="take topics whose review is overdue, too",
+    )  # fmt: skip
+    command.add_argument("--workers", type=_above_zero, metavar="N", help=f"{what} (default: one a core)")
+
+
 def _above_zero(text: str) -> int:
     if not text.isdigit() or text == "0":
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above zero")
@@ -169,7 +171,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
         start, progress = pages_done(stack)
         result = build(
             collection, out, options.topics, asked,
-            force=options.force, workers=options.workers, today=None if options.allow_expired else date.today(), start=start, progress=progress,
+            force=options.force, workers=options.workers, today=options.today, start=start, progress=progress,
         )  # fmt: skip
     for failure in result.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -193,7 +195,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
         done = batch(
             collection, roster, place,
             workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
-            today=None if options.allow_expired else date.today(), progress=steps(stack),
+            today=options.today, progress=steps(stack),
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -262,14 +264,14 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
             print(f"{cell}\n  {sentence}\n  from: {source}")
         return 0
     findings = check(collection, options.on or date.today())
+    errors = sum(finding.severity == ERROR for finding in findings)
     if options.format == "json":
         print(json.dumps([finding.as_dict() for finding in findings], indent=1, ensure_ascii=False))
     else:
         for finding in findings:
             print(finding)
-        errors = sum(finding.severity == ERROR for finding in findings)
         print(f"Findings: {errors} errors, {len(findings) - errors} warnings.")
-    return 1 if any(finding.severity == ERROR for finding in findings) else 0
+    return 1 if errors else 0
 
 
 def _changed(collection: Collection, options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from handouts.collection import Collection
 from handouts.errors import DataError, known
 
 RESERVED = (
-    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "roster", "run", "sql", "topic", "topics", "version", "workers",
+    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "roster", "run", "sql", "today", "topic", "topics", "version", "workers",
 )  # fmt: skip
 """Names that the command line and rosters have for other things."""
 
@@ -154,6 +154,10 @@ class Topic:
     reviewed_by: str
     reviewed_on: str
     review_due: str
+
+    def overdue(self, today: date | None) -> bool:
+        """Tell whether the review was due before `today`; where that is None, nobody asks."""
+        return bool(today and self.review_due and date.fromisoformat(self.review_due) < today)
 
 
 def read_topics(collection: Collection) -> dict[str, Topic]:

@@ -48,6 +48,7 @@ def read_facts(collection: Collection) -> dict[str, Fact]:
         "fact": fact_name, "sentence": text, "low": count, "high": count, "denominator": count, "unit": text,
         "population": text, "counted": text, "source": text, "confidence": text,
     }  # fmt: skip
+    sources = read_sources(collection)
     facts = {}
     for row in read_table(collection.data / "facts.csv", rules, key=["fact"]):
         where = f"data/facts.csv, fact {row['fact']}"
@@ -73,7 +74,7 @@ def read_facts(collection: Collection) -> dict[str, Fact]:
             )
         facts[row["fact"]] = Fact(
             row["fact"], sentence, int(row["low"]), int(row["high"]), of, row["unit"], row["population"],
-            _sources(collection, row, where), row["confidence"],
+            _sources(sources, row, where), row["confidence"],
         )  # fmt: skip
     return facts
 
@@ -102,9 +103,10 @@ def read_glossary(collection: Collection) -> dict[str, Row]:
 def read_safety(collection: Collection) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     """Return the lines of the safety text, with their sources, by part. Raises DataError."""
     rules = {"part": one_of(*SAFETY_PARTS), "text": text, "source": optional}
+    sources = read_sources(collection)
     safety: dict[str, list[tuple[str, tuple[str, ...]]]] = {part: [] for part in SAFETY_PARTS}
     for row in read_table(collection.data / "safety.csv", rules, key=["part", "text"]):
-        safety[row["part"]].append((row["text"], _sources(collection, row, f"data/safety.csv, {row['text']!r}")))
+        safety[row["part"]].append((row["text"], _sources(sources, row, f"data/safety.csv, {row['text']!r}")))
     if empty := [part for part, lines in safety.items() if not lines]:
         raise DataError(
             f"data/safety.csv: has no row for {', '.join(empty)}. No page may go out without it: put it back."
@@ -112,8 +114,7 @@ def read_safety(collection: Collection) -> dict[str, list[tuple[str, tuple[str, 
     return safety
 
 
-def _sources(collection: Collection, row: Row, where: str) -> tuple[str, ...]:
-    sources = read_sources(collection)
+def _sources(sources: Mapping[str, object], row: Row, where: str) -> tuple[str, ...]:
     for name in row["source"].split():
         if name not in sources:
             raise DataError(f"{where}, column source: {name!r} is not in sources.json. {known(name, sources)}")

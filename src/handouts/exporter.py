@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts import notebook
-from handouts.citations import Expander, cited, entries, links, read_on
+from handouts.citations import Expander, cite, cited, entries, links, read_on
 from handouts.collection import Collection, find
 from handouts.data import read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
@@ -100,13 +100,12 @@ def _texts(nb: NotebookNode) -> Iterator[str]:
             yield cell.source
         for output in cell.get("outputs", []):
             if told := output.get("metadata", {}).get("image/svg+xml", {}).get("sources"):
-                yield f"[{'; '.join(f'@{name}' for name in told.split())}]"
+                yield cite(told.split())
 
 
 def _safety_line(part: str, count: int, line: str, sources: tuple[str, ...]) -> NotebookNode:
     """Return a line of the safety text as a text cell."""
-    cite = f" [{'; '.join(f'@{name}' for name in sources)}]" if sources else ""
-    return nbformat.v4.new_markdown_cell(line + cite, id=f"{part}-{count + 1}")
+    return nbformat.v4.new_markdown_cell(line + cite(sources), id=f"{part}-{count + 1}")
 
 
 def check_collection(nb: NotebookNode, collection: Collection, where: str) -> None:

@@ -64,7 +64,7 @@ class Rows:
         topic = self.topics.get(row[TOPIC])
         if topic is None:
             reasons.append(f"topic: is none of the collection. {known(row[TOPIC], self.topics)}")
-        elif self.today and topic.review_due and date.fromisoformat(topic.review_due) < self.today:
+        elif topic.overdue(self.today):
             reasons.append(f"topic: its review was due on {topic.review_due}; have it reviewed, or add --allow-expired")
         if wrong := self._wrong_id(row[ID]):
             reasons.append(f"id: {wrong}")

@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 from functools import lru_cache
-from pathlib import Path
 from typing import IO, Any
 
 from handouts.errors import OutputError
@@ -138,8 +137,3 @@ def _told(error: Exception) -> str:
 def target(place: str) -> Target:
     """Return the target at `place`, one a process."""
     return Target(place)
-
-
-def local_path(place: str, name: str) -> Path | None:
-    """Return where `name` lies in a target that is a folder here, for showing it."""
-    return None if "://" in place else Path(place) / name
