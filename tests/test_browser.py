@@ -181,7 +181,7 @@ def test_paper(look: Any, built: Path, tmp_path: Path, paper: str) -> None:
             """() => ['figure', 'tr', '.part', 'li'].every(s => [...document.querySelectorAll(s)]
                  .every(e => getComputedStyle(e).breakInside === 'avoid'))"""
         )
-        width = 479 if paper == "A4" else 495  # points between the margins
+        width = 490 if paper == "A4" else 507  # points between the margins
         assert page.evaluate(
             f"[...document.querySelectorAll('.wide svg')].every(e => e.width.baseVal.value * 0.75 <= {width})"
         )

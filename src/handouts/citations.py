@@ -1,12 +1,15 @@
 """Citations, facts and taught words in text.
 
 [@brady2014]     a source: a numbered link, and an entry at the end of the page
+[@clinic]        the clinic's own words, behind which no source stands; nothing is printed
 [=dn-mild]       a fact of data/facts.csv: its sentence, with its sources
+{{ clinic_phone }} a detail of data/clinic.csv, the same for everyone
 [?trigger points] a word of data/glossary.csv: bold, with its meaning, at its first use on a page
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from functools import cache
 from html import escape
@@ -14,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handouts.collection import Collection
+from handouts.data import read_clinic
 from handouts.errors import PageError, known
-from handouts.evidence import read_facts, read_glossary, read_sources
+from handouts.evidence import CLINIC, cite, read_facts, read_glossary, read_sources
 
 if TYPE_CHECKING:
     from mistune import InlineState, Markdown
@@ -42,12 +46,20 @@ class Expander:
     def __init__(self, collection: Collection) -> None:
         self.facts = read_facts(collection)
         self.glossary = read_glossary(collection)
+        self.clinic = read_clinic(collection)
         self.taught: set[str] = set()
 
     def expand(self, source: str) -> str:
         """Return `source` with facts and words replaced. Raises PageError for one that data/ does not have."""
+        source = re.sub(r"\{\{ *clinic_(\w+) *\}\}", lambda found: self._detail(found[1]), source)
         source = re.sub(r"\[=([^\]\n]*)\]", lambda found: self._fact(found[1]), source)
         return re.sub(r"\[\?([^\]\n]*)\]", lambda found: self._term(found[1]), source)
+
+    def _detail(self, name: str) -> str:
+        details = {name: value for name, value in asdict(self.clinic).items() if value}
+        if name not in details:
+            raise PageError(f"{{{{ clinic_{name} }}}} is no detail of data/clinic.csv. {known(name, details)}")
+        return details[name]
 
     def _fact(self, name: str) -> str:
         if name not in self.facts:
@@ -66,16 +78,10 @@ class Expander:
         return f"**{term}** ({said}{row['meaning']})"
 
 
-def cite(names: Iterable[str]) -> str:
-    """Return the citation of the sources `names` as it is written after a sentence; "" where there are none."""
-    written = "; ".join(f"@{name}" for name in names)
-    return f" [{written}]" if written else ""
-
-
 def cited(texts: Iterable[str]) -> list[str]:
     """Return the ids of the sources cited in `texts`, in order of their first use."""
     found = [name for text in texts for cite in re.findall(CITE, text) for name in re.findall(r"[\w-]+", cite)]
-    return list(dict.fromkeys(found))
+    return [name for name in dict.fromkeys(found) if name != CLINIC]
 
 
 def linked(html: str, numbers: Mapping[str, int]) -> str:
@@ -83,10 +89,17 @@ def linked(html: str, numbers: Mapping[str, int]) -> str:
     return re.sub(f" ?{OPEN}([^{CLOSE}]*){CLOSE}", lambda found: links(found[1].split(), numbers), html)
 
 
+def linked_output(html: str, numbers: Mapping[str, int]) -> str:
+    """Return the HTML of a table with its citations, written as in Markdown, as numbered links. Raises PageError."""
+    return re.sub(f" ?{CITE}", lambda found: links(re.findall(r"[\w-]+", found[0]), numbers), html)
+
+
 def links(names: Iterable[str], numbers: Mapping[str, int]) -> str:
     """Return links to the entries of the sources `names`."""
     made = []
     for name in names:
+        if name == CLINIC:
+            continue
         if name not in numbers:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
         made.append(f'<a href="#source-{escape(name)}" aria-label="Source {numbers[name]}">{numbers[name]}</a>')
@@ -107,7 +120,7 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
     from citeproc import Citation, CitationItem, CitationStylesBibliography, formatter
     from citeproc.source.json import CiteProcJSON
 
-    listed = [{key: value for key, value in sources[name].items() if key != "note"} for name in names]
+    listed = [_listed(sources[name]) for name in names]
     bibliography = CitationStylesBibliography(_style(), CiteProcJSON(listed), formatter.plain)
     for name in names:
         bibliography.register(Citation([CitationItem(name)]))
@@ -118,6 +131,14 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
         address = found[0] if found else ""
         formatted.append({"id": name, "words": words.removesuffix(f" {address}."), "address": address})
     return formatted
+
+
+def _listed(source: Mapping[str, object]) -> dict[str, object]:
+    """Return what is printed of a source: no note, no subtitle, and no publisher that is its author too."""
+    authors = source.get("author")
+    own = [author.get("literal") for author in authors] if isinstance(authors, list) else []
+    kept = {key: value for key, value in source.items() if key != "note" and not (key != "title" and value in own)}
+    return {**kept, "title": str(source["title"]).partition(": ")[0]}
 
 
 def read_on(collection: Collection, names: list[str]) -> str:

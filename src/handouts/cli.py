@@ -256,8 +256,9 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.workers import without_slow_imports
 
     without_slow_imports()
-    from handouts.checks import ERROR, check
+    from handouts.checks import check, check_text
     from handouts.readers import trace
+    from handouts.rules import ERROR
 
     if options.trace:
         for cell, sentence, source in trace(collection):

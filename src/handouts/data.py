@@ -151,6 +151,7 @@ class Topic:
     order: int
     purpose: str
     fields: tuple[str, ...]
+    written_on: str
     reviewed_by: str
     reviewed_on: str
     review_due: str
@@ -164,7 +165,7 @@ def read_topics(collection: Collection) -> dict[str, Topic]:
     """Return the topics by name, in their order. Raises DataError."""
     rules = {
         "topic": name, "order": number, "purpose": text, "fields": optional,
-        "reviewed_by": optional, "reviewed_on": day, "review_due": day,
+        "written_on": day, "reviewed_by": optional, "reviewed_on": day, "review_due": day,
     }  # fmt: skip
     rows = read_table(collection.data / "topics.csv", rules, key=["topic"])
     fields = read_fields(collection)
@@ -186,6 +187,7 @@ def read_topics(collection: Collection) -> dict[str, Topic]:
             order=int(row["order"]),
             purpose=row["purpose"],
             fields=tuple(row["fields"].split()),
+            written_on=row["written_on"],
             reviewed_by=row["reviewed_by"],
             reviewed_on=row["reviewed_on"],
             review_due=row["review_due"],
@@ -205,6 +207,9 @@ class Clinic:
     web_page: str
     language: str
     notice: str
+    emergency: str
+    funding: str
+    update_policy: str
 
 
 def read_clinic(collection: Collection) -> Clinic:
@@ -212,23 +217,26 @@ def read_clinic(collection: Collection) -> Clinic:
     fields = Clinic.__dataclass_fields__
     rows = read_table(collection.data / "clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
     values = {row["field"]: row["value"] for row in rows}
-    rules = {"phone": phone, "web_page": address, "language": language, "notice": optional}
+    rules = {"phone": phone, "web_page": address, "language": language, "notice": optional, "emergency": optional, "funding": optional, "update_policy": optional}
     for field in fields:
         if wrong := rules.get(field, text)(values.get(field, "")):
             raise DataError(f"data/clinic.csv, field {field}: {values.get(field, '')!r} is not allowed: {wrong}")
     return Clinic(**{field: values.get(field, "") for field in fields})
 
 
-def read_captions(collection: Collection) -> dict[str, Row]:
-    """Return title and caption of each table and diagram by its name. Raises DataError."""
-    rules = {"name": name, "title": text, "caption": text}
-    return {row["name"]: row for row in read_table(collection.data / "captions.csv", rules, key=["name"])}
-
-
 def read_parts(collection: Collection) -> dict[str, str]:
     """Return the label of each part that a cell can be tagged as, by name. Raises DataError."""
-    rows = read_table(collection.data / "parts.csv", {"part": name, "label": text, "use": text}, key=["part"])
-    return {row["part"]: row["label"] for row in rows}
+    return {row["part"]: row["label"] for row in _parts(collection)}
+
+
+def own_parts(collection: Collection) -> list[str]:
+    """Return the parts whose words are the clinic's own, behind which no source stands. Raises DataError."""
+    return [row["part"] for row in _parts(collection) if row["own"] == "yes"]
+
+
+def _parts(collection: Collection) -> list[Row]:
+    rules = {"part": name, "label": text, "use": text, "own": one_of("yes", "no")}
+    return read_table(collection.data / "parts.csv", rules, key=["part"])
 
 
 def read_treatments(collection: Collection) -> dict[str, str]:

@@ -55,7 +55,7 @@ def shared(rows: list[Row], labels: Labels) -> list[tuple[str, list[str]]]:
 
 def goals(rows: list[Row], labels: Labels) -> list[str]:
     """Tell the aims of each treatment and of both: what the picture is, then a sentence a group."""
-    told = ["Two frames overlap: one for each treatment, with the aims of both where they overlap."]
+    told = ["Two frames overlap: one for each treatment, what both share is where they overlap."]
     return told + [f"{heading}: {', '.join(aims)}." for heading, aims in shared(rows, labels) if aims]
 
 
@@ -70,4 +70,9 @@ def training(rows: list[Row], labels: Labels) -> list[str]:
 
 def steps(rows: list[Row], labels: Labels) -> list[str]:
     """Tell the steps: how many there are, then a sentence a step."""
-    return [f"{len(rows)} numbered steps from top to bottom.", *(f"Step {row['step']}: {row['text']}." for row in rows)]
+    return [f"{len(rows)} numbered steps.", *(f"Step {row['step']}: {row['text']}." for row in rows)]
+
+
+def layers(rows: list[Row], labels: Labels) -> list[str]:
+    """Tell what lies where, from the outside to the tip of the needle: what the picture is, then a sentence a layer."""
+    return ["A needle, and what it goes through, from the top down.", *(f"{row['text'].rstrip('.')}." for row in rows)]

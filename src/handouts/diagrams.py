@@ -1,4 +1,4 @@
-"""Diagrams, drawn for one reader: each function draws the table in data/ that has its name.
+"""Diagrams, drawn for one reader: each shows the table in data/ of its name, as `data/captions.csv` says.
 
 A diagram is drawn twice, for paper and for a phone, and brings its text alternative and its long
 description, made from the same rows as the picture.
@@ -13,10 +13,12 @@ import matplotlib.style
 
 from handouts import descriptions, drawing
 from handouts.collection import find
-from handouts.data import Row, number, one_of, read_captions, read_table, read_treatments, text
+from handouts.data import Row, number, one_of, read_table, read_treatments, text
 from handouts.drawing import Sheet, em, tint, words
 from handouts.errors import DataError, known
+from handouts.evidence import caption_of
 from handouts.parameters import SIZE, read_parameters, resolve
+from handouts.pictograms import PICTOGRAMS, pictogram
 
 PAPER = 468.0
 """Width of a diagram on paper, in points: 6.5 inches fit A4 and US Letter between their margins."""
@@ -27,7 +29,7 @@ NARROWEST = 13.5
 TWO_COLUMNS = 18.0
 """Width from which two columns stand side by side, in em."""
 
-KEYS = ("treatment", "step", "question", "goal")
+KEYS = ("treatment", "step", "question", "goal", "layer")
 """Columns that tell the rows of a diagram's table apart."""
 
 NARROW_MIME = "application/vnd.handouts.narrow+svg"
@@ -77,27 +79,27 @@ def draw_for(**parameters: str | None) -> None:
 
 def diagram(name: str) -> Diagram:
     """Draw the diagram `name` at the reader's print size. Raises DataError."""
-    if name not in DRAWN:
-        raise DataError(f"diagram({name!r}): there is none of this name. {known(name, DRAWN)}")
-    captions = read_captions(find())
-    if name not in captions:
-        raise DataError(f"data/captions.csv: has no row {name!r}. Add one: every diagram needs a title and a caption.")
-    title, caption = captions[name]["title"], captions[name]["caption"]
-    draw, describe, rules = DRAWN[name]
+    caption = caption_of(find(), name)
+    if caption.drawn_as not in DRAWN:
+        raise DataError(
+            f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} is no diagram. {known(caption.drawn_as, DRAWN)}"
+        )
+    draw, describe, rules = DRAWN[caption.drawn_as]
     rows = read_table(find().data / f"{name}.csv", rules(), key=[column for column in KEYS if column in rules()])
     treatments = read_treatments(find())
     descriptions.check_complete(rows, treatments, f"data/{name}.csv")
     description = describe(rows, treatments)
-    alt = f"{title}. {description[0]}"
+    alt = f"{caption.title}. {description[0]}"
     wide, narrow = Sheet(PAPER), Sheet(max(PHONE, NARROWEST * em()))
     return Diagram(
         name=name,
-        title=title,
-        caption=caption,
+        title=caption.title,
+        caption=caption.text,
         alt=alt,
         description=description[1:],
         svg=wide.svg(draw(wide, rows), name, alt),
         narrow=narrow.svg(draw(narrow, rows), f"{name}-narrow", alt),
+        sources=caption.sources,
     )
 
 
@@ -136,7 +138,7 @@ def _head(sheet: Sheet, look: Look, x: float, y: float, width: float) -> float:
     return y + block.height + 0.8 * em()
 
 
-def _diagnostic_approach(sheet: Sheet, rows: list[Row]) -> float:
+def _approach(sheet: Sheet, rows: list[Row]) -> float:
     """Draw one path a treatment: its steps in boxes, joined by arrows. Boxes of one step are level."""
     columns = _columns(sheet)
     pad, arrow = 0.6 * em(), 1.3 * em()
@@ -166,7 +168,7 @@ def _diagnostic_approach(sheet: Sheet, rows: list[Row]) -> float:
     return bottom
 
 
-def _treatment_goals(sheet: Sheet, rows: list[Row]) -> float:
+def _frames(sheet: Sheet, rows: list[Row]) -> float:
     """Draw two frames that overlap: the goals of both treatments lie where both frames are."""
     first, second = _looks()
     groups = descriptions.shared(rows, read_treatments(find()))
@@ -209,7 +211,7 @@ def _treatment_goals(sheet: Sheet, rows: list[Row]) -> float:
     return height
 
 
-def _training_background(sheet: Sheet, rows: list[Row]) -> float:
+def _answers(sheet: Sheet, rows: list[Row]) -> float:
     """Draw a column a profession: who, which model, which education; answers to one question are level."""
     columns = _columns(sheet)
     side_by_side = columns[0] != columns[1]
@@ -239,7 +241,7 @@ def _training_background(sheet: Sheet, rows: list[Row]) -> float:
     return bottom
 
 
-def _session_steps(sheet: Sheet, rows: list[Row]) -> float:
+def _steps(sheet: Sheet, rows: list[Row]) -> float:
     """Draw numbered steps, one below the other, joined by a line."""
     look = _looks()[0]
     badge, gap = 1.9 * em(), 0.9 * em()
@@ -267,21 +269,77 @@ def _treatment() -> Callable[[str], str | None]:
     return one_of(*read_treatments(find()))
 
 
+def _path(sheet: Sheet, rows: list[Row]) -> float:
+    """Draw steps as small pictures with their words, side by side with arrows, or one below the other."""
+    ink, pad, arrow = drawing.ink(), 0.5 * em(), 1.4 * em()
+    width = (sheet.width - arrow * (len(rows) - 1)) / len(rows)
+    side_by_side = width >= 6.2 * em()
+    side = 2.7 * em()
+    if side_by_side:
+        blocks = [words(row["text"], width - 2 * pad) for row in rows]
+        height = 3 * pad + side + max(block.height for block in blocks)
+        for count, (row, block) in enumerate(zip(rows, blocks, strict=True)):
+            x = count * (width + arrow)
+            sheet.box(x, 0, width, height, ink, fill=tint(ink, 0.04), rounded=True)
+            sheet.put(words(row["step"], width, "bold"), x + pad, pad / 2)
+            pictogram(sheet, row["picture"], x + (width - side) / 2, pad, side, ink)
+            sheet.put(block, x + width / 2, 2 * pad + side, "center")
+            if count:
+                sheet.arrow(x - arrow, pad + side / 2, arrow, ink, sideways=True)
+        return height
+    y = 0.0
+    for count, row in enumerate(rows):
+        block = words(row["text"], sheet.width - side - 6 * pad)
+        height = max(side, block.height) + 2 * pad
+        if count:
+            sheet.arrow(3 * pad + side / 2, y, arrow, ink)
+            y += arrow
+        sheet.box(0, y, sheet.width, height, ink, fill=tint(ink, 0.04), rounded=True)
+        pictogram(sheet, row["picture"], 3 * pad, y + (height - side) / 2, side, ink)
+        sheet.put(words(row["step"], side, "bold"), pad, y + pad / 2)
+        sheet.put(block, side + 5 * pad, y + (height - block.height) / 2)
+        y += height
+    return y
+
+
+def _layers(sheet: Sheet, rows: list[Row]) -> float:
+    """Draw a needle from above the first layer into the last, each layer with its words beside it."""
+    look = _looks()[0]
+    pad = 0.35 * em()
+    picture = 0.32 * sheet.width
+    blocks = [words(row["text"], sheet.width - picture - 2 * pad) for row in rows]
+    heights = [block.height + 2 * pad for block in blocks]
+    middle = picture / 2
+    tops = [sum(heights[:count]) for count in range(len(rows))]
+    for count, (top, height) in enumerate(zip(tops, heights, strict=True)):
+        if count:
+            sheet.box(0, top, picture, height, look.colour, fill=tint(look.colour, (0.05, 0.12, 0.3)[min(count, 3) - 1]))
+        sheet.put(blocks[count], picture + 2 * pad, top + pad)
+    tip = tops[-1] + heights[-1] / 2
+    sheet.stroke([(middle, pad), (middle, tip)], drawing.ink(), 1.4)
+    sheet.stroke([(middle, pad), (middle, pad + 0.55 * heights[0])], drawing.ink(), 4)
+    sheet.disc(middle, tip, 0.12 * em(), drawing.ink())
+    return sum(heights)
+
+
+def _steps_table() -> dict[str, Callable[[str], str | None]]:
+    return {"step": number, "text": text}
+
+
 DRAWN: dict[str, tuple[Draw, Describe, Callable[[], dict[str, Callable[[str], str | None]]]]] = {
-    "diagnostic-approach": (
-        _diagnostic_approach,
-        descriptions.approach,
-        lambda: {"treatment": _treatment(), "step": number, "text": text},
-    ),
-    "treatment-goals": (
-        _treatment_goals,
+    "approach": (_approach, descriptions.approach, lambda: {"treatment": _treatment(), **_steps_table()}),
+    "frames": (
+        _frames,
         descriptions.goals,
         lambda: {"goal": text, **dict.fromkeys(read_treatments(find()), one_of("yes", "no"))},
     ),
-    "training-background": (
-        _training_background,
+    "answers": (
+        _answers,
         descriptions.training,
         lambda: {"treatment": _treatment(), "question": text, "text": text},
     ),
-    "session-steps": (_session_steps, descriptions.steps, lambda: {"step": number, "text": text}),
+    "steps": (_steps, descriptions.steps, _steps_table),
+    "path": (_path, descriptions.steps, lambda: {**_steps_table(), "picture": one_of(*PICTOGRAMS)}),
+    "layers": (_layers, descriptions.layers, lambda: {"layer": number, "text": text}),
 }
+"""How a diagram is drawn, told in words, and what columns its table has; by what captions.csv calls it in `drawn_as`."""

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, PathPatch
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
@@ -148,11 +148,12 @@ class Sheet:
             )
         )  # fmt: skip
 
-    def arrow(self, x: float, y: float, length: float, colour: str) -> None:
-        """Put an arrow that points down from (`x`, `y`)."""
+    def arrow(self, x: float, y: float, length: float, colour: str, *, sideways: bool = False) -> None:
+        """Put an arrow that points down from (`x`, `y`), or to the right."""
+        end = (x + length, y) if sideways else (x, y + length)
         self._figure.add_artist(
             FancyArrowPatch(
-                (x, y), (x, y + length), arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
+                (x, y), end, arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
                 shrinkA=0, shrinkB=0, color=colour, linewidth=mpl.rcParams["lines.linewidth"],
                 transform=self._page,
             )
@@ -179,6 +180,19 @@ class Sheet:
         self._figure.add_artist(
             Line2D([x, x], [y, y + length], color=colour, solid_capstyle="butt", transform=self._page)
         )
+
+    def stroke(self, points: list[tuple[float, float]], colour: str, width: float = 1.0) -> None:
+        """Put a line through `points`, `width` times as thick as others."""
+        self._figure.add_artist(
+            Line2D(
+                *zip(*points, strict=True), color=colour, linewidth=width * mpl.rcParams["lines.linewidth"],
+                solid_capstyle="round", transform=self._page,
+            )
+        )  # fmt: skip
+
+    def disc(self, x: float, y: float, radius: float, colour: str) -> None:
+        """Put a disc with its middle at (`x`, `y`)."""
+        self._figure.add_artist(Circle((x, y), radius, facecolor=colour, edgecolor="none", transform=self._page))
 
     def svg(self, height: float, ids: str, title: str) -> str:
         """Return the sheet, cut at `height` points, as an SVG element that stands in a page.

@@ -6,13 +6,15 @@ Sources are `data/sources.json`, in CSL-JSON, which Zotero opens.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from handouts.collection import Collection
 from handouts.data import Row, one_of, optional, read_table, text
 from handouts.errors import DataError, known
 
+CLINIC = "clinic"
+"""In the place of a source: the words are the clinic's own, and no source stands behind them. It is not printed."""
 SAFETY_PARTS = ("tell-first", "may-notice", "get-help")
 """What the safety text says, in the order of a page."""
 
@@ -29,14 +31,19 @@ def count(value: str) -> str | None:
 
 @dataclass(frozen=True)
 class Fact:
-    """A number that a patient reads: from `low` to `high` in `denominator` `unit`, or so many `unit` where that is None."""
+    """A number that a patient reads: from `low` to `high` in `denominator` `unit`, or so many `unit` where that is None.
+
+    `best` is the best estimate where the source gives one with its range; `what` is what was counted.
+    """
 
     name: str
     sentence: str
     low: int
     high: int
+    best: int | None
     denominator: int | None
     unit: str
+    what: str
     population: str
     sources: tuple[str, ...]
     confidence: str
@@ -45,8 +52,8 @@ class Fact:
 def read_facts(collection: Collection) -> dict[str, Fact]:
     """Return the facts by name, each with its sentence filled in. Raises DataError."""
     rules: dict[str, Callable[[str], str | None]] = {
-        "fact": fact_name, "sentence": text, "low": count, "high": count, "denominator": count, "unit": text,
-        "population": text, "counted": text, "source": text, "confidence": text,
+        "fact": fact_name, "sentence": text, "low": count, "high": count, "best": count, "denominator": count, "unit": text,
+        "what": text, "population": text, "counted": text, "source": text, "confidence": text,
     }  # fmt: skip
     sources = read_sources(collection)
     facts = {}
@@ -56,25 +63,28 @@ def read_facts(collection: Collection) -> dict[str, Fact]:
             raise DataError(
                 f"{where}: needs low and high, and low must not be above high. Fill both; they may be equal."
             )
+        best = int(row["best"]) if row["best"] else None
+        if best is not None and not int(row["low"]) <= best <= int(row["high"]):
+            raise DataError(f"{where}, column best: {best} does not lie between low and high. Mend one of the three.")
         of = int(row["denominator"]) if row["denominator"] else None
         if of is not None and int(row["high"]) > of:
             raise DataError(f"{where}, column high: {row['high']} is more than the denominator. Mend one of the two.")
         try:
-            numbers = {"low": row["low"], "high": row["high"], "denominator": of or ""}
+            numbers = {"low": row["low"], "high": row["high"], "best": row["best"], "denominator": of or ""}
             sentence = row["sentence"].format(
                 **{key: f"{int(value):,}" if value else value for key, value in numbers.items()}
             )
         except (KeyError, IndexError, ValueError):
             raise DataError(
-                f"{where}, column sentence: braces may hold low, high and denominator. Write {{low}}, not a number."
+                f"{where}, column sentence: braces may hold low, high, best and denominator. Write {{low}}, not a number."
             ) from None
         if re.search(r"\d", re.sub(r"\{\w+\}", "", row["sentence"])):
             raise DataError(
                 f"{where}, column sentence: has a number of its own. Write {{low}}, {{high}} or {{denominator}}."
             )
         facts[row["fact"]] = Fact(
-            row["fact"], sentence, int(row["low"]), int(row["high"]), of, row["unit"], row["population"],
-            _sources(sources, row, where), row["confidence"],
+            row["fact"], sentence, int(row["low"]), int(row["high"]), best, of, row["unit"], row["what"],
+            row["population"], _sources(sources, row, where), row["confidence"],
         )  # fmt: skip
     return facts
 
@@ -92,6 +102,43 @@ def read_sources(collection: Collection) -> dict[str, Mapping[str, object]]:
     if len(sources) < len(listed):
         raise DataError("data/sources.json: two sources have one id, or one has no title. Mend it.")
     return sources
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands under a table or a diagram; `drawn_as` says which, `sources` what it rests on."""
+
+    title: str
+    text: str
+    drawn_as: str
+    sources: tuple[str, ...]
+
+
+def read_captions(collection: Collection) -> dict[str, Caption]:
+    """Return the captions of the tables and diagrams by their name. Raises DataError."""
+    rules = {"name": fact_name, "title": text, "caption": text, "drawn_as": text, "source": optional}
+    return {
+        row["name"]: Caption(
+            row["title"], row["caption"], row["drawn_as"],
+            sources_of(collection, row, f"data/captions.csv, {row['name']}"),
+        )
+        for row in read_table(collection.data / "captions.csv", rules, key=["name"])
+    }  # fmt: skip
+
+
+def caption_of(collection: Collection, name: str) -> Caption:
+    """Return the caption of the table or diagram `name`. Raises DataError where there is none."""
+    captions = read_captions(collection)
+    if name not in captions:
+        raise DataError(
+            f"data/captions.csv: has no row {name!r}; every table and diagram needs one. {known(name, captions)}"
+        )
+    return captions[name]
+
+
+def sources_of(collection: Collection, row: Row, where: str) -> tuple[str, ...]:
+    """Return the sources that `row` names in its column `source`, where it has one. Raises DataError, which begins with `where`."""
+    return _sources(read_sources(collection), row, where) if row.get("source") else ()
 
 
 def read_glossary(collection: Collection) -> dict[str, Row]:
@@ -114,8 +161,14 @@ def read_safety(collection: Collection) -> dict[str, list[tuple[str, tuple[str, 
     return safety
 
 
+def cite(names: Iterable[str]) -> str:
+    """Return the citation of the sources `names` as it is written after a sentence; "" where there are none."""
+    written = "; ".join(f"@{name}" for name in names)
+    return f" [{written}]" if written else ""
+
+
 def _sources(sources: Mapping[str, object], row: Row, where: str) -> tuple[str, ...]:
     for name in row["source"].split():
-        if name not in sources:
+        if name not in sources and name != CLINIC:
             raise DataError(f"{where}, column source: {name!r} is not in sources.json. {known(name, sources)}")
     return tuple(row["source"].split())

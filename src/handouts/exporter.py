@@ -19,18 +19,20 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts import notebook
-from handouts.citations import Expander, cite, cited, entries, links, read_on
+from handouts.citations import Expander, cited, entries, linked_output, links, read_on
 from handouts.collection import Collection, find
 from handouts.data import read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
-from handouts.evidence import read_safety
+from handouts.evidence import cite, read_safety
 from handouts.fields import fields_of
 from handouts.markup import check_headings, clean, headings, markdown
 from handouts.notebook import place
-from handouts.page import UNSEALED, Page, described
+from handouts.page import UNSEALED, Page, day, described
 from handouts.parameters import SIZE, read_parameters, resolve
 from handouts.tailor import TailorPreprocessor, blocks, part_of, plain_text
 
+SAFETY_HERE = "safety-here"
+"""The tag of the cell that the safety text follows; without one it ends the page."""
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 """What a page can show of an output, best first."""
 
@@ -85,6 +87,7 @@ class PagePreprocessor(Preprocessor):
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
             parts=read_parts(collection),
             safety=safety,
+            safety_after=next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None),
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
             read_on=read_on(collection, [source["id"] for source in sources]),
@@ -101,6 +104,7 @@ def _texts(nb: NotebookNode) -> Iterator[str]:
         for output in cell.get("outputs", []):
             if told := output.get("metadata", {}).get("image/svg+xml", {}).get("sources"):
                 yield cite(told.split())
+            yield output.get("data", {}).get("text/html", "")
 
 
 def _safety_line(part: str, count: int, line: str, sources: tuple[str, ...]) -> NotebookNode:
@@ -234,7 +238,9 @@ class HandoutExporter(TemplateExporter):
             "css_string": css_string,
             "part_of": part_of,
             "cite": links,
+            "linked": linked_output,
             "described": described,
+            "day": day,
         }.items()
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters

@@ -15,6 +15,10 @@ ROWS, COLUMNS = 10, 100
 """How a thousand marks lie on paper; on a phone it is 20 by 50. Five by ten make a block."""
 
 
+SMALL = 14.0
+"""The print size, in points, up to which marks may be as small as a hundred in a line."""
+
+
 def icons(name: str) -> Diagram:
     """Draw the fact `name` as an icon array. Raises DataError for a fact without a denominator."""
     facts = read_facts(find())
@@ -26,12 +30,8 @@ def icons(name: str) -> Diagram:
             f"data/facts.csv, fact {name}, column denominator: an icon array shows {ROWS * COLUMNS}, so that all can be compared. "
             "Write the fact out of that many."
         )
-    between = fact.high - fact.low
-    lighter = f", and {between:,} more are lighter: studies disagree about them" if between else ""
-    alt = (
-        f"{fact.denominator:,} marks, one for each of {fact.denominator:,} {fact.unit}. {fact.low:,} are dark{lighter}."
-    )
-    described = [f"{fact.denominator - fact.high:,} marks are empty.", f"Counted in: {fact.population}."]
+    alt = f"{fact.denominator:,} marks for {fact.denominator:,} {fact.unit}. {' '.join(_legend(fact))}"
+    described = [f"Counted in: {fact.population}."]
     wide, narrow = Sheet(PAPER), Sheet(PHONE)
     return Diagram(
         name=f"fact-{name}",
@@ -39,10 +39,18 @@ def icons(name: str) -> Diagram:
         caption=fact.confidence,
         alt=alt,
         description=described,
-        svg=wide.svg(_draw(wide, fact, COLUMNS), f"fact-{name}", alt),
+        svg=wide.svg(_draw(wide, fact, COLUMNS if em() <= SMALL else COLUMNS // 2), f"fact-{name}", alt),
         narrow=narrow.svg(_draw(narrow, fact, COLUMNS // 2), f"fact-{name}-narrow", alt),
         sources=fact.sources,
     )
+
+
+def _legend(fact: Fact) -> list[str]:
+    """Tell what the marks are, a sentence each."""
+    if fact.low == fact.high:
+        return [f"Dark: {fact.low:,} {fact.what}."]
+    told = [f"Dark: {fact.low:,} {fact.what}.", f"With lighter: {fact.high:,}."]
+    return [*told, f"Best guess: {fact.best:,}."] if fact.best is not None else told
 
 
 def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
@@ -54,7 +62,7 @@ def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
     for begin, end, colour in (
         (0, fact.low, ink),
         (fact.low, fact.high, tint(ink, 0.5)),
-        (fact.high, fact.denominator, tint(ink, 0.14)),
+        (fact.high, fact.denominator, tint(ink, 0.2)),
     ):
         runs = []
         mark = begin
@@ -67,6 +75,6 @@ def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
         sheet.marks(runs, side, step, colour)
     rows = fact.denominator // columns
     bottom = step * (rows + gap * ((rows - 1) // 5))
-    lighter = f", lighter: up to {fact.high:,}" if fact.high > fact.low else ""
-    told = words(f"Dark: {fact.low:,}{lighter}, out of {fact.denominator:,} {fact.unit}.", sheet.width, "bold")
+    legend = " ".join([*_legend(fact), f"All: {fact.denominator:,}."])
+    told = words(legend, sheet.width, "bold")
     return sheet.put(told, 0, bottom + 0.4 * em())

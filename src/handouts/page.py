@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 
 from nbformat import NotebookNode
 
@@ -15,7 +16,8 @@ UNSEALED = "{=version=}"
 class Page:
     """What a page says around its text.
 
-    `notes` follow the cell with the id `notes_after`, or open the text where that is None.
+    `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
+    follows the cell with the id `safety_after`, or ends the text.
     """
 
     title: str
@@ -29,9 +31,17 @@ class Page:
     parts: dict[str, str]
     fields: dict[str, Field]
     safety: dict[str, list[NotebookNode]]
+    safety_after: str | None
     sources: list[dict[str, str]]
     numbers: dict[str, int]
     read_on: str
+
+
+def day(text: str, language: str) -> str:
+    """Return a date such as 2026-11-23 in the words of `language`."""
+    from babel.dates import format_date
+
+    return format_date(date.fromisoformat(text), "long", language.replace("-", "_"))
 
 
 def described(page: Page) -> str:
@@ -50,6 +60,8 @@ def described(page: Page) -> str:
         "version": UNSEALED,
         "citation": [source["address"] or source["words"] for source in page.sources],
     }
+    if page.topic.written_on:
+        told["datePublished"] = page.topic.written_on
     if page.topic.reviewed_on:
         told |= {
             "lastReviewed": page.topic.reviewed_on,

@@ -50,6 +50,12 @@ def grades(collection: Collection, blocks: Sequence[str]) -> Grades:
     return Grades(round(float(textstat.flesch_kincaid_grade(text)), 1), round(float(textstat.smog_index(text)), 1))
 
 
+def sentences_in(collection: Collection, blocks: Sequence[str]) -> int:
+    """Return how many sentences `blocks` are."""
+    text = as_sentences(blocks)
+    return int(_textstat(collection).sentence_count(text)) if text else 0
+
+
 def long_words(collection: Collection, blocks: Sequence[str]) -> list[str]:
     """Return the words of three syllables or more, the most frequent first."""
     textstat = _textstat(collection)

@@ -1,13 +1,15 @@
 """Tables that a patient reads: each is the file of its name in data/."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
 from handouts.collection import find
-from handouts.data import read_captions, read_table, read_treatments, text
+from handouts.data import read_table, read_treatments, text
 from handouts.errors import DataError
+from handouts.evidence import caption_of, cite, sources_of
 
 
 @dataclass(frozen=True)
@@ -15,51 +17,59 @@ class Table:
     """A table with a title and a caption.
 
     `frame` has a row for each thing compared, its name as the index, and a column a treatment, its
-    label as the name.
+    label as the name. `sources` has the sources of each row, `looks` the
+    number of the treatment that each column is about, or 0.
     """
 
     name: str
     title: str
     caption: str
     frame: pd.DataFrame
+    sources: Sequence[tuple[str, ...]]
+    looks: Sequence[int]
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": self.frame.to_string()}
 
     def html(self) -> str:
-        """Return the table with header cells, scopes and a caption.
-
-        The roles say what the elements are anyway: a narrow page stacks the cells, and a stacked
-        cell loses its role in some browsers.
-        """
+        """Return the table with header cells, scopes and a caption."""
         heads = [str(self.frame.index.name), *map(str, self.frame.columns)]
-        head = f'<th role="columnheader" scope="col">{escape(heads[0])}</th>' + "".join(
-            f'<th role="columnheader" scope="col" class="treatment-{count}">{escape(label)}</th>'
-            for count, label in enumerate(heads[1:], start=1)
+        head = f'<th scope="col">{escape(heads[0])}</th>' + "".join(
+            f'<th scope="col" class="treatment-{look}">{escape(label)}</th>'
+            for look, label in zip(self.looks, heads[1:], strict=True)
         )
         body = "".join(
-            f'<tr role="row"><th role="rowheader" scope="row">{escape(str(of))}</th>'
+            f'<tr><th scope="row">{escape(str(of))}{cite(sources)}</th>'
             + "".join(
-                f'<td role="cell" class="treatment-{count}" data-label="{escape(label)}">{escape(str(cell))}</td>'
-                for count, (label, cell) in enumerate(zip(heads[1:], cells, strict=True), start=1)
+                f'<td class="treatment-{look}" data-label="{escape(label)}">{escape(str(cell))}</td>'
+                for look, label, cell in zip(self.looks, heads[1:], cells, strict=True)
             )
             + "</tr>\n"
-            for of, cells in zip(self.frame.index, self.frame.itertuples(index=False), strict=True)
+            for of, cells, sources in zip(
+                self.frame.index, self.frame.itertuples(index=False), self.sources, strict=True
+            )
         )
         return (
-            f'<table role="table" class="compared" id="table-{self.name}">\n'
+            f'<table class="compared" id="table-{self.name}">\n'
             f"<caption><strong>{escape(self.title)}</strong> {escape(self.caption)}</caption>\n"
-            f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>\n'
-            f'<tbody role="rowgroup">\n{body}</tbody>\n</table>'
+            f'<thead><tr>{head}</tr></thead>\n'
+            f'<tbody>\n{body}</tbody>\n</table>'
         )
 
 
 def table(name: str) -> Table:
-    """Return the table `name`: a column that names what is compared, then one a treatment. Raises DataError."""
+    """Return the table `name`: a column that names what is compared, one for each thing compared, and maybe one of sources.
+
+    A column that is named like a treatment has its label and its colour. Raises DataError.
+    """
     treatments = read_treatments(find())
-    captions = read_captions(find())
-    if name not in captions:
-        raise DataError(f"data/captions.csv: has no row {name!r}. Add one: every table needs a title and a caption.")
-    rows = read_table(find().data / f"{name}.csv", dict.fromkeys(["difference", *treatments], text), key=["difference"])
-    frame = pd.DataFrame(rows).set_index("difference").rename(columns=treatments).rename_axis("Difference")
-    return Table(name, captions[name]["title"], captions[name]["caption"], frame[list(treatments.values())])
+    caption = caption_of(find(), name)
+    rows = read_table(find().data / f"{name}.csv", {"difference": text}, key=["difference"], more=True)
+    columns = [column for column in rows[0] if column not in ("difference", "source")]
+    for row in rows:
+        if empty := [column for column in columns if not row[column]]:
+            raise DataError(f"data/{name}.csv, {row['difference']}, column {empty[0]}: must not be empty.")
+    sources = [sources_of(find(), row, f"data/{name}.csv, {row['difference']}") for row in rows]
+    frame = pd.DataFrame(rows).set_index("difference")[columns].rename(columns=treatments).rename_axis("Compare")
+    looks = [list(treatments).index(column) + 1 if column in treatments else 0 for column in columns]
+    return Table(name, caption.title, caption.text, frame, sources, looks)

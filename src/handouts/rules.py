@@ -1,0 +1,325 @@
+"""The rules of what a page may say: each looks at a page for one reader and yields what it finds.
+
+Facts are errors: where a sentence comes from, numbers, sources, the safety text, parts that must be
+there. Reading is advice with a ceiling. What only people can judge is not judged.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from bs4 import BeautifulSoup
+
+from handouts import reading
+from handouts.citations import CITE, Expander
+from handouts.data import read_clinic, read_treatments
+from handouts.errors import HandoutsError
+from handouts.evidence import CLINIC, read_facts, read_sources
+from handouts.readers import MAIN_MESSAGE, Reader, blocks_of, origin
+from handouts.tailor import blocks, part_of, plain_text
+
+ERROR, WARNING = "error", "warning"
+WANTED_GRADE, HIGHEST_GRADE, WANTED_SMOG = 6.0, 8.0, 9.0
+"""School grades: what a page should have, and what it may have at most (STANDARDS b6)."""
+SENTENCES = 5
+"""How many sentences a section must have to be graded: formulas are unreliable on less (STANDARDS b6, iv)."""
+EMPTY_HEADINGS = (
+    "overview", "introduction", "more", "more information", "background", "general information", "conclusion",
+)  # fmt: skip
+"""Headings that fit any text (PEMAT-P 9)."""
+MUST_SPEAK_OF = {
+    "tell-first": (
+        "blood thinner", "bleed", "pregnant", "pacemaker", "infect", "metal", "cancer", "faint", "do not stop",
+    ),
+    "may-notice": ("bruise", "blood", "pain", "faint", "infection", "lung"),
+    "get-help": ("short of breath", "chest", "cough up blood", "bleed"),
+}  # fmt: skip
+"""Words without which the safety text would lose a warning (evidence pack S01, S02, S13 to S19, S21)."""
+BALANCED = (0.8, 1.25)
+"""Between which shares the words for one treatment must lie, of the words for the other."""
+NUMBER = re.compile(
+    r"\d|\b(two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|half|halves|thirds?|quarters?|hundreds?|thousands?|millions?|percent|per cent)\b",
+    re.I,
+)
+PRAISE = re.compile(
+    r"\b(best|better than|superior|more appropriate|ensures?|guarantees?|proven to work|always works|safer than|no risk|risk-free|harmless|completely safe)\b",
+    re.I,
+)
+"""Words that steer to one choice, or promise (IPDAS: balance; DISCERN 6)."""
+NOT_PRAISE = re.compile(r"\b(no|not|none|nothing|cannot|unknown|nobody|never)\b|\bno one\b|\bwhich\b|n't\b|\?$", re.I)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with the authority it comes from."""
+
+    name: str
+    says: str
+    authority: str
+
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        Rule("notebook", "A notebook has the shape and the tags that a page can be made from.", "DESIGN: tags choose cells"),
+        Rule("number", "A number comes from a fact, or stands in a sentence with its source.", "DISCERN 4, CDC Index 15 and 16"),
+        Rule("origin", "Each sentence cites a source, or is marked as the clinic's own.", "DESIGN: the text and the truth"),
+        Rule("source", "A source, a fact and a word to teach are in data/, and a page names its sources.", "DISCERN 4, IPDAS certification: citations"),
+        Rule("article", "At a level that has its words, no sentence of the article is lost, and none comes from nowhere.", "DESIGN: the text and the truth"),
+        Rule("safety", "Every page has the whole safety text, the same for every reader.", "DESIGN: the text and the truth"),
+        Rule("part", "A page has the parts that its level requires.", "PEMAT-P 11, 20 and 23, CDC Index 1 to 3"),
+        Rule("review", "The date of the next review has not passed.", "NHS standard: planned review cycle; PIF TICK"),
+        Rule("denominator", "All numbers of a page that are compared are out of the same number.", "CDC Index 17, IPDAS quality"),
+        Rule("grade", "A plain page, and each of its sections, reads at grade 6, and at grade 8 at most.", "AMA and NIH: 6th grade; NHS rule for bullets"),
+        Rule("balance", "Both treatments have about as many words, pictures and kind words where they are compared.", "IPDAS certification: equal detail; DISCERN 6"),
+        Rule("heading", "A heading says the point or asks a question.", "PEMAT-P 9"),
+        Rule("off-purpose", "A page sells nothing and leads nowhere else.", "PEMAT-P 2"),
+        Rule("page", "The page can be made.", "DESIGN: errors"),
+        Rule("alternative", "Each picture has a text alternative and a caption.", "WCAG 2.2, 1.1.1; PEMAT-P 17"),
+        Rule("table", "Each table has header cells with words, and four columns at most.", "WCAG 2.2, 1.3.1; PEMAT-P 19"),
+        Rule("order", "The page begins with its title and main message, and no heading skips a level.", "WCAG 2.2, 1.3.1 and 1.3.2; CDC Index 2"),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: where, the sentence, what is wrong, and what to do."""
+
+    rule: str
+    severity: str
+    file: str
+    cell: str
+    sentence: str
+    told: str
+
+    def __str__(self) -> str:
+        at = ", ".join(filter(None, [self.file, self.cell]))
+        quoted = f' "{self.sentence}"' if self.sentence else ""
+        return f"{self.severity}: {at}:{quoted} {self.told} [{self.rule}: {RULES[self.rule].authority}]"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding with the authority of its rule."""
+        return {**asdict(self), "authority": RULES[self.rule].authority}
+
+
+Findings = Iterator[Finding]
+
+
+def of_sources(reader: Reader) -> Findings:
+    """Sources, facts and words that data/ does not have; the other rules need a page without these."""
+    known = read_sources(reader.collection)
+    expander = Expander(reader.collection)
+    broken = False
+    for cell in reader.texts:
+        try:
+            expander.expand(cell.source)
+        except HandoutsError as error:
+            broken = True
+            yield Finding("source", ERROR, reader.file, reader.place(cell), "", str(error))
+    if broken:
+        return
+    for sentence in reader.sentences:
+        for name in sentence.cites:
+            if name not in known and name != CLINIC:
+                told = f"[@{name}] is not in data/sources.json. Mend the name, or add the source."
+                yield Finding("source", ERROR, reader.file, sentence.place, sentence.words, told)
+    if not reader.articles and not any(set(sentence.cites) - {CLINIC} for sentence in reader.sentences):
+        told = f"readers {reader.who} get no source at all. Put [@source] after each sentence that rests on one."
+        yield Finding("source", ERROR, reader.file, "", "", told)
+
+
+def number(reader: Reader) -> Findings:
+    """Numbers in text, at levels whose words are not the article's own."""
+    phone = read_clinic(reader.collection).phone
+    for sentence in () if reader.articles else reader.sentences:
+        has_source = set(sentence.cites) - {CLINIC}
+        if NUMBER.search(sentence.words.replace(phone, "")) and not has_source and not sentence.exempt:
+            told = "has a number without a source. Put [@source] after the sentence, or make it a fact: [=fact]."
+            yield Finding("number", ERROR, reader.file, sentence.place, sentence.words, told)
+
+
+def nowhere(reader: Reader) -> Findings:
+    """Sentences, captions and table rows behind which nobody stands."""
+    if reader.articles:
+        return
+    mark = f"Put [@source] after it, or [@{CLINIC}] where it is the clinic's own advice and no claim."
+    for sentence in reader.sentences:
+        if origin(reader, sentence) == "nowhere":
+            told = f"cites no source and is not marked as the clinic's own. {mark}"
+            yield Finding("origin", ERROR, reader.file, sentence.place, sentence.words, told)
+    for name, caption in reader.captions():
+        if not caption.sources and caption.drawn_as != "table":
+            told = f"names no source. Fill the column source, or write {CLINIC} where it is the clinic's own."
+            yield Finding("origin", ERROR, "data/captions.csv", name, caption.title, told)
+    for file, row, sources in reader.table_rows():
+        if not sources:
+            told = f"names no source. Fill the column source, or write {CLINIC} where it is the clinic's own."
+            yield Finding("origin", ERROR, file, "", next(iter(row.values())), told)
+
+
+def part(reader: Reader) -> Findings:
+    """Parts that the level requires and this reader does not get."""
+    there = {part_of(cell) for cell in reader.cells}
+    for name in reader.column("requires").split():
+        if name not in there:
+            told = f"readers {reader.who} get no cell tagged part:{name}. Write one, or remove a tag."
+            yield Finding("part", ERROR, reader.file, "", "", told)
+
+
+def denominator(reader: Reader) -> Findings:
+    """Facts of a page that are out of different numbers."""
+    facts = read_facts(reader.collection)
+    counted = {facts[name].denominator for name in reader.facts() if name in facts} - {None}
+    if len(counted) > 1:
+        numbers = ", ".join(f"{number:,}" for number in sorted(filter(None, counted)))
+        told = f"readers {reader.who} get numbers out of {numbers}. Write all facts of a page out of the same number."
+        yield Finding("denominator", ERROR, reader.file, "", "", told)
+
+
+def grade(reader: Reader) -> Findings:
+    """Grades of the page and of its sections, at levels whose words are not the article's own."""
+    language = read_clinic(reader.collection).language.partition("-")[0]
+    if reader.articles or language != reading.LANGUAGE:
+        return
+    wholes = [("the page", reader.blocks())]
+    wholes += [(f"the section {section.heading!r}", section.blocks) for section in reader.sections if section.heading]
+    for what, texts in wholes:
+        if what != "the page" and reading.sentences_in(reader.collection, texts) < SENTENCES:
+            continue
+        grades = reading.grades(reader.collection, texts)
+        if grades.fkgl > WANTED_GRADE or grades.smog > WANTED_SMOG:
+            severity = ERROR if grades.fkgl > HIGHEST_GRADE else WARNING
+            hard = reading.worst(reader.collection, texts, 1)
+            told = (
+                f"readers {reader.who} get {what} at grade {grades.fkgl} (SMOG {grades.smog}; {reading.tool()}); "
+                f"wanted {WANTED_GRADE:g} (SMOG {WANTED_SMOG:g}). This sentence is the hardest. "
+                f"Long words: {', '.join(reading.long_words(reader.collection, texts)[:8])}."
+            )
+            yield Finding("grade", severity, reader.file, "", hard[0] if hard else "", told)
+
+
+def heading(reader: Reader) -> Findings:
+    """Headings that fit any text."""
+    for cell in reader.texts:
+        for token in blocks(cell.source):
+            if token["type"] == "heading" and plain_text(token).strip().lower() in EMPTY_HEADINGS:
+                told = "says nothing of what follows. Ask the question that the text answers, or say its point."
+                yield Finding("heading", WARNING, reader.file, reader.place(cell), plain_text(token), told)
+
+
+def off_purpose(reader: Reader) -> Findings:
+    """Words of a web page's menus and buttons."""
+    selling = re.compile(r"\b(contact us today|services we offer|conditions we treat|book now|call today|learn more|special offer)\b", re.I)  # fmt: skip
+    for sentence in reader.sentences:
+        if selling.search(sentence.words):
+            told = "sells, or belongs to a web page's menu. Remove it."
+            yield Finding("off-purpose", ERROR, reader.file, sentence.place, sentence.words, told)
+
+
+def balance(reader: Reader) -> Findings:
+    """Words, pictures and tone for the treatments where they are compared, at levels whose words are not the article's own."""
+    if reader.articles:
+        return
+    treatments = read_treatments(reader.collection)
+    words: dict[str, int] = dict.fromkeys(treatments, 0)
+    under: str | None = None
+    for cell in reader.texts:
+        for token in blocks(cell.source):
+            if token["type"] == "heading":
+                asked = plain_text(token).strip().lower()
+                named = [name for name, label in treatments.items() if label.lower() == asked]
+                under = named[0] if named else None
+            elif under:
+                words[under] += sum(len(re.sub(CITE, "", block).split()) for block in blocks_of([token]))
+    if all(words.values()):
+        yield from _uneven(reader, reader.file, words, "the sections of the treatments", "words")
+    if len({column for _, row, _ in reader.table_rows() for column in row} & set(treatments)) > 1:
+        facts = read_facts(reader.collection)
+        drawn = [facts[name].sentence.lower() for _, name, _ in reader.shown("icons") if name in facts]
+        pictures = {name: sum(label.lower() in one for one in drawn) for name, label in treatments.items()}
+        if any(pictures.values()):
+            yield from _uneven(reader, reader.file, pictures, "the treatments", "pictures of numbers")
+    for file in dict.fromkeys(file for file, _, _ in reader.table_rows()):
+        rows = [row for of, row, _ in reader.table_rows() if of == file]
+        columns = {
+            column: sum(len(re.sub(CITE, "", row[column]).split()) for row in rows)
+            for column in rows[0] if column not in ("difference", "source")
+        }  # fmt: skip
+        yield from _uneven(reader, file, columns, "its columns", "words")
+    for sentence in reader.sentences:
+        steers = PRAISE.search(sentence.words)
+        if steers and not NOT_PRAISE.search(sentence.words) and not set(sentence.cites) - {CLINIC}:
+            told = f"steers to one choice or promises ({steers[0]!r}), and names no source. Say what each choice may do, and how sure that is."
+            yield Finding("balance", ERROR, reader.file, sentence.place, sentence.words, told)
+
+
+def _uneven(reader: Reader, file: str, counts: Mapping[str, int], what: str, of: str) -> Findings:
+    (one, first), (other, second) = list(counts.items())[:2]
+    if not second or not BALANCED[0] <= first / second <= BALANCED[1]:
+        told = (
+            f"{what} have {first} {of} for {one} and {second} for {other}; the first may have {BALANCED[0]:g} to "
+            f"{BALANCED[1]:g} times as many. Say more of one, or less of the other."
+        )
+        yield Finding("balance", WARNING, file, "", "", told)
+
+
+def safety(reader: Reader) -> Findings:
+    """What the safety text does not speak of and must, whatever its words; a level that switches it off."""
+    if reader.column("safety") != "yes":
+        told = f"readers {reader.who} get no safety text. Write yes in the column safety of data/levels.csv."
+        # the clinic's own article is the clinic's to hand out as it is
+        yield Finding("safety", WARNING if reader.articles else ERROR, reader.file, "", "", told)
+        return
+    for name, words in MUST_SPEAK_OF.items():
+        lines = reader.safety.get(name)
+        text = " ".join(line for line, _ in lines).lower() if lines else reader.text()
+        for word in words:
+            if word not in text:
+                told = f"the part {name} does not speak of {word!r}. Put the row back."
+                file = "data/safety.csv" if reader.safety else reader.file
+                yield Finding("safety", ERROR, file, "", "", told)
+
+
+OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
+    number, nowhere, part, denominator, grade, balance, heading, off_purpose, safety,
+)  # fmt: skip
+"""The rules that look at the words of a page, of which `of_sources` finds nothing."""
+
+
+def of_page(html: str, file: str, who: str) -> Findings:
+    """Look at a finished page: alternatives, tables, order."""
+    soup = BeautifulSoup(html, "html.parser")
+    for picture in soup.select("img, svg"):
+        title = picture.find("title")
+        told = picture.get("alt") if picture.name == "img" else (title.get_text() if title else "")
+        if not told or picture.find_parent("figure") is None or picture.find_parent("figure").find("figcaption") is None:
+            said = f"readers {who} get a picture without a text alternative or a caption. Show it by diagram() or icons()."
+            yield Finding("alternative", ERROR, file, "", str(told or ""), said)
+    for table in soup.select("table"):
+        heads = [cell.get_text().strip() for cell in table.select("thead th")]
+        sides = table.select("tbody th") if "compared" in (table.get("class") or []) else []
+        if not heads or not all(heads) or len(heads) > 4 or any(not cell.get("scope") for cell in sides):
+            said = f"readers {who} get a table without header cells, with an empty one, or with more than four columns."
+            yield Finding("table", ERROR, file, "", table.get_text(" ").strip()[:60], said)
+    before = 0
+    for one in soup.select("h1, h2, h3, h4, h5, h6"):
+        level = int(one.name[1])
+        if level > before + 1 or (level == 1 and before):
+            said = f"readers {who} get a heading of level {level} after level {before}."
+            yield Finding("order", ERROR, file, "", one.get_text(), said)
+        before = level
+    parts = [" ".join(part.get("class") or []) for part in soup.select("main .part")]
+    if not parts or f"part-{MAIN_MESSAGE}" not in parts[0]:
+        said = f"readers {who} do not get the main message first. Move its cell up, below the title."
+        yield Finding("order", ERROR, file, "", "", said)
+
+
+def safety_of(html: str) -> str:
+    """Return the words of the safety section of a page, without sources and without what a word means at its first use."""
+    section = BeautifulSoup(html, "html.parser").select_one("section.safety")
+    if section is None:
+        return ""
+    for cite in section.select("sup"):
+        cite.decompose()
+    return " ".join(re.sub(r"\([^)]*\)", "", section.get_text(" ")).split()).replace(" .", ".").replace(" ,", ",")
