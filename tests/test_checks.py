@@ -10,10 +10,11 @@ import pytest
 
 from conftest import edit
 from handouts import reading
-from handouts.checks import ERROR, RULES, WARNING, Finding, check
+from handouts.checks import check
 from handouts.collection import Collection
 from handouts.evidence import SAFETY_PARTS, read_safety
 from handouts.readers import sentences, trace
+from handouts.rules import ERROR, RULES, WARNING, Finding
 
 TODAY = date(2026, 11, 24)
 SESSION = "your-dry-needling-session"

@@ -11,7 +11,8 @@ from conftest import Blocks
 from handouts import notebook
 from handouts.article import read_article, sentences
 from handouts.collection import Collection
-from handouts.data import read_captions, read_clinic, read_parts, read_table, read_topics, text
+from handouts.data import read_clinic, read_parts, read_table, read_topics, text
+from handouts.evidence import read_captions
 from handouts.parameters import read_parameters
 from handouts.tailor import blocks as markdown_blocks
 from handouts.tailor import part_of, plain_text
@@ -89,9 +90,9 @@ def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], collect
     """Each sentence of a page is the article's, or the clinic's own from a table in data/."""
     article = {line for section in read_article(collection) for line in [section.heading, *section.sentences]}
     captions = read_captions(collection).values()
-    own = {f"{row['title']}." for row in captions} | {row["title"] for row in captions}
-    own |= {sentence for row in captions for sentence in sentences(row["caption"])}
-    own |= set(read_parts(collection).values()) | {"This picture in words", "Difference", "Dry needling", "Acupuncture"}
+    own = {f"{row.title}." for row in captions} | {row.title for row in captions}
+    own |= {sentence for row in captions for sentence in sentences(row.text)}
+    own |= set(read_parts(collection).values()) | {"This picture in words", "Compare", "Dry needling", "Acupuncture"}
     for parameter in read_parameters(collection).values():
         for row in parameter.values.values():
             own |= {row["on_page"], *sentences(re.sub(r" ?\[@[^]]*\]", "", row["note"]))}
@@ -108,7 +109,7 @@ def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], collect
         assert set(sentences_of(body)) - article - own == set()
         for caption in re.findall(r"<(?:fig)?caption>(.*?)(?:<details|</)(?!strong)", html, flags=re.S):
             words = " ".join(re.sub(r"<[^>]*>", "", caption).split())
-            assert any(words.startswith(row["title"]) and words.endswith(row["caption"]) for row in captions), words
+            assert any(words.startswith(row.title) and words.endswith(row.text) for row in captions), words
 
 
 def test_tables_and_diagrams_use_the_articles_words(collection: Collection) -> None:

@@ -5,8 +5,9 @@ import pytest
 from conftest import edit
 from handouts.article import read_article, sentences
 from handouts.collection import Collection, find
-from handouts.data import read_captions, read_clinic, read_table, read_topics, read_treatments
+from handouts.data import read_clinic, read_table, read_topics, read_treatments
 from handouts.errors import DataError
+from handouts.evidence import read_captions
 from handouts.parameters import read_parameters
 
 
@@ -109,7 +110,7 @@ def test_a_file_that_is_no_text_is_refused(copy: Collection) -> None:
 
 def test_an_empty_table_is_refused(copy: Collection) -> None:
     """A table that lost its rows is refused."""
-    (copy.data / "captions.csv").write_text("name,title,caption\n")
+    (copy.data / "captions.csv").write_text("name,title,caption,drawn_as,source\n")
     with pytest.raises(DataError, match=r"data/captions\.csv: has no rows"):
         read_captions(copy)
 

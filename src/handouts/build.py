@@ -10,10 +10,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from html import unescape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handouts import files, pages
 from handouts.article import read_article
@@ -24,8 +26,12 @@ from handouts.pages import Variant
 from handouts.parameters import Parameters, choices, read_parameters
 from handouts.workers import processes
 
+if TYPE_CHECKING:
+    from handouts.readers import Reader
+
 MANIFEST = "manifest.csv"
 INDEX = "index.html"
+SCORECARD = "scorecard.html"
 TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")
 """What a page tells of itself in its head."""
 
@@ -238,9 +244,25 @@ def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> Non
     inputs = [*files.files_in(collection.data), *files.files_in(Path(__file__).parent)]
     made_from = files.fingerprint([out / MANIFEST, *inputs])
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
-        from handouts.index import render
+        from handouts import index, scorecard
 
-        files.write(out / INDEX, render(collection, rows, made_from).encode())
+        files.write(out / SCORECARD, scorecard.render(collection, _readers(collection, here)).encode())
+        files.write(out / INDEX, index.render(collection, rows, made_from).encode())
+
+
+def _readers(collection: Collection, here: Sequence[Variant]) -> list["Reader"]:
+    """Return what readers get of the pages `here`, each once whatever the print size; none of a notebook that is broken."""
+    from handouts import notebook
+    from handouts.readers import Reader
+
+    topics = read_topics(collection)
+    found: dict[tuple[str, ...], Reader] = {}
+    for variant in here:
+        with suppress(HandoutsError):
+            nb = notebook.read(collection.notebook(variant.topic))
+            reader = Reader.of_topic(collection, topics[variant.topic], nb, variant.values)
+            found.setdefault((variant.topic, *reader.facets.values()), reader)
+    return sorted(found.values(), key=lambda reader: reader.topic.order)
 
 
 def _text_of(path: Path) -> str:

@@ -16,6 +16,7 @@ from handouts.pages import Variant
 from handouts.parameters import choices, read_parameters
 from handouts.readers import Reader, blocks_of
 from handouts.rules import ERROR, WARNING, Finding
+from handouts.standards import FAILS, answers, read_standards
 from handouts.tailor import blocks, part_of
 from handouts.workers import processes
 
@@ -53,7 +54,9 @@ def check(collection: Collection, today: date, topics: Sequence[str] = ()) -> li
 def readers_of(collection: Collection, topic: Topic) -> list[Reader]:
     """Return what each reader of `topic` gets. Raises HandoutsError for a notebook that no page can be made of."""
     nb = notebook.read(collection.notebook(topic.name))
-    return [Reader.of_topic(collection, topic, nb, values) for values in choices(read_parameters(collection), {}, "check")]
+    return [
+        Reader.of_topic(collection, topic, nb, values) for values in choices(read_parameters(collection), {}, "check")
+    ]
 
 
 def check_reader(reader: Reader) -> Iterator[Finding]:
@@ -74,6 +77,17 @@ def check_text(collection: Collection, path: Path) -> list[Finding]:
     if not text.strip():
         raise DataError(f"{path}: is empty. Name a file of text.")
     return _sorted(list(check_reader(Reader.of_text(collection, text, path.name))))
+
+
+def failing(collection: Collection, path: Path) -> list[str]:
+    """Return the items of standards that a file of text fails, a line each. Raises DataError."""
+    reader = Reader.of_text(collection, path.read_text(encoding="utf-8"), path.name)
+    found = answers(reader, read_standards(collection))
+    return [
+        f"{one.item.instrument} {one.item.number} fails: {one.item.asks} {one.why}"
+        for one in found
+        if one.answer == FAILS
+    ]
 
 
 def _sorted(found: list[Finding]) -> list[Finding]:

@@ -119,7 +119,11 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         "reviews, reading grade, balance. Exit code 1 where there is an error, 0 where there are warnings only.",
     )
     check.add_argument(
-        "--format", choices=["text", "json"], default="text", help="how to print findings (default: text)"
+        "what", nargs="*", metavar="TOPIC|FILE",
+        help="a topic, or a file of text to check as if it were a page; all topics where nothing is named",
+    )  # fmt: skip
+    check.add_argument(
+        "--format", choices=["text", "json", "html"], default="text", help="how to print findings (default: text)"
     )
     check.add_argument("--trace", action="store_true", help="print where each sentence comes from instead")
     check.add_argument(
@@ -256,7 +260,7 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.workers import without_slow_imports
 
     without_slow_imports()
-    from handouts.checks import check, check_text
+    from handouts.checks import check, check_text, failing
     from handouts.readers import trace
     from handouts.rules import ERROR
 
@@ -264,13 +268,27 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
         for cell, sentence, source in trace(collection):
             print(f"{cell}\n  {sentence}\n  from: {source}")
         return 0
-    findings = check(collection, options.on or date.today())
+    topics = read_topics(collection)
+    named = [what for what in options.what if what in topics]
+    texts = [Path(what) for what in options.what if what not in topics]
+    for path in texts:
+        if not path.is_file():
+            raise ParameterError(f"{path}: is neither a topic nor a file. {known(str(path), topics)}")
+    findings = check(collection, options.on or date.today(), named) if named or not texts else []
+    findings += [finding for path in texts for finding in check_text(collection, path)]
+    failed = [line for path in texts for line in failing(collection, path)]
     errors = sum(finding.severity == ERROR for finding in findings)
     if options.format == "json":
         print(json.dumps([finding.as_dict() for finding in findings], indent=1, ensure_ascii=False))
+    elif options.format == "html":
+        from handouts.scorecard import render_findings
+
+        print(render_findings(collection, findings))
     else:
         for finding in findings:
             print(finding)
+        for line in failed:
+            print(line)
         print(f"Findings: {errors} errors, {len(findings) - errors} warnings.")
     return 1 if errors else 0
 

@@ -217,7 +217,15 @@ def read_clinic(collection: Collection) -> Clinic:
     fields = Clinic.__dataclass_fields__
     rows = read_table(collection.data / "clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
     values = {row["field"]: row["value"] for row in rows}
-    rules = {"phone": phone, "web_page": address, "language": language, "notice": optional, "emergency": optional, "funding": optional, "update_policy": optional}
+    rules = {
+        "phone": phone,
+        "web_page": address,
+        "language": language,
+        "notice": optional,
+        "emergency": optional,
+        "funding": optional,
+        "update_policy": optional,
+    }
     for field in fields:
         if wrong := rules.get(field, text)(values.get(field, "")):
             raise DataError(f"data/clinic.csv, field {field}: {values.get(field, '')!r} is not allowed: {wrong}")

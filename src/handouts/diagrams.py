@@ -303,7 +303,7 @@ def _path(sheet: Sheet, rows: list[Row]) -> float:
 
 
 def _layers(sheet: Sheet, rows: list[Row]) -> float:
-    """Draw a needle from above the first layer into the last, each layer with its words beside it."""
+    """Draw a needle from above the first layer to a spot in the last, the words of each layer and of the spot beside it."""
     look = _looks()[0]
     pad = 0.35 * em()
     picture = 0.32 * sheet.width
@@ -311,14 +311,16 @@ def _layers(sheet: Sheet, rows: list[Row]) -> float:
     heights = [block.height + 2 * pad for block in blocks]
     middle = picture / 2
     tops = [sum(heights[:count]) for count in range(len(rows))]
-    for count, (top, height) in enumerate(zip(tops, heights, strict=True)):
-        if count:
-            sheet.box(0, top, picture, height, look.colour, fill=tint(look.colour, (0.05, 0.12, 0.3)[min(count, 3) - 1]))
-        sheet.put(blocks[count], picture + 2 * pad, top + pad)
+    for count in range(1, len(rows) - 1):
+        height = heights[count] if count < len(rows) - 2 else heights[count] + heights[-1]
+        sheet.box(0, tops[count], picture, height, look.colour, fill=tint(look.colour, 0.05 * count))
+    for top, block in zip(tops, blocks, strict=True):
+        sheet.put(block, picture + 2 * pad, top + pad)
     tip = tops[-1] + heights[-1] / 2
+    sheet.disc(middle, tip, 0.42 * heights[-1], tint(look.colour, 0.45))
+    sheet.stroke([(middle + 0.5 * heights[-1], tip), (picture + pad, tip)], look.colour, 0.7)
     sheet.stroke([(middle, pad), (middle, tip)], drawing.ink(), 1.4)
     sheet.stroke([(middle, pad), (middle, pad + 0.55 * heights[0])], drawing.ink(), 4)
-    sheet.disc(middle, tip, 0.12 * em(), drawing.ink())
     return sum(heights)
 
 

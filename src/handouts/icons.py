@@ -30,7 +30,7 @@ def icons(name: str) -> Diagram:
             f"data/facts.csv, fact {name}, column denominator: an icon array shows {ROWS * COLUMNS}, so that all can be compared. "
             "Write the fact out of that many."
         )
-    alt = f"{fact.denominator:,} marks for {fact.denominator:,} {fact.unit}. {' '.join(_legend(fact))}"
+    alt = f"{fact.denominator:,} marks for {fact.denominator:,} {fact.unit}. {_legend(fact)}"
     described = [f"Counted in: {fact.population}."]
     wide, narrow = Sheet(PAPER), Sheet(PHONE)
     return Diagram(
@@ -45,12 +45,10 @@ def icons(name: str) -> Diagram:
     )
 
 
-def _legend(fact: Fact) -> list[str]:
-    """Tell what the marks are, a sentence each."""
-    if fact.low == fact.high:
-        return [f"Dark: {fact.low:,} {fact.what}."]
-    told = [f"Dark: {fact.low:,} {fact.what}.", f"With lighter: {fact.high:,}."]
-    return [*told, f"Best guess: {fact.best:,}."] if fact.best is not None else told
+def _legend(fact: Fact) -> str:
+    """Tell what the marks are."""
+    counted = f"{fact.low:,} (dark)" if fact.low == fact.high else f"{fact.low:,} (dark) to {fact.high:,} (dark and gray)"
+    return f"In {fact.denominator:,} {fact.unit}: {counted}{f' {fact.what}' if fact.what != fact.unit else ''}."
 
 
 def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
@@ -75,6 +73,5 @@ def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
         sheet.marks(runs, side, step, colour)
     rows = fact.denominator // columns
     bottom = step * (rows + gap * ((rows - 1) // 5))
-    legend = " ".join([*_legend(fact), f"All: {fact.denominator:,}."])
-    told = words(legend, sheet.width, "bold")
+    told = words(_legend(fact), sheet.width, "bold")
     return sheet.put(told, 0, bottom + 0.4 * em())

@@ -67,7 +67,7 @@ def _kinds_of(tokens: list[dict[str, object]], inside: str) -> Iterator[tuple[di
 
 @dataclass(frozen=True)
 class Section:
-    """A second-level heading of a page and the blocks of text under it; what comes before the first has the title's."""
+    """A second-level heading of a page and the blocks of text under it; what comes before the first is under the title."""
 
     heading: str
     blocks: list[str]
@@ -95,9 +95,7 @@ class Reader:
         self.safety = read_safety(collection) if self.column("safety") == "yes" else {}
 
     @classmethod
-    def of_topic(
-        cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]
-    ) -> "Reader":
+    def of_topic(cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]) -> "Reader":
         """Return what a reader with these `values` gets of a notebook. Raises NotebookError."""
         file = f"notebooks/{topic.name}.ipynb"
         cells = tailor(nb, values, read_parameters(collection), read_parts(collection), file).cells
@@ -116,7 +114,9 @@ class Reader:
             lines.append(f"## {line}" if is_heading else re.sub("^•", "-", line))
         source = re.sub(r"(?m)^(?!- )", "\n", "\n".join(lines))
         cell = nbformat.v4.new_markdown_cell(source, id="text")
-        topic = Topic(name=file, order=1, purpose="", fields=(), written_on="", reviewed_by="", reviewed_on="", review_due="")
+        topic = Topic(
+            name=file, order=1, purpose="", fields=(), written_on="", reviewed_by="", reviewed_on="", review_due=""
+        )
         values = resolve(read_parameters(collection), {}, file)
         reader = cls(collection, topic, nbformat.v4.new_notebook(cells=[cell]), values, [cell], file)
         reader.safety = {}
@@ -152,7 +152,9 @@ class Reader:
 
     def shown(self, *calls: str) -> list[tuple[str, str, NotebookNode]]:
         """Return what code cells show by `calls`, such as "diagram": the call, the name, the cell."""
-        found = [(*call, cell) for cell in self.cells if cell.cell_type == "code" for call in SHOWN.findall(cell.source)]
+        found = [
+            (*call, cell) for cell in self.cells if cell.cell_type == "code" for call in SHOWN.findall(cell.source)
+        ]
         return [(call, name, cell) for call, name, cell in found if call in calls]
 
     def captions(self) -> list[tuple[str, Caption]]:
@@ -180,7 +182,9 @@ class Reader:
             for token, kind in _kinds_of(blocks(expander.expand(cell.source)), ""):
                 block = re.sub(CITE, "", plain_text(token))
                 attributes = token.get("attrs")
-                if kind == "heading" and isinstance(attributes, dict) and attributes["level"] <= 2:
+                if kind == "heading" and isinstance(attributes, dict) and attributes["level"] == 1:
+                    found[0] = Section(" ".join(block.split()), found[0].blocks)
+                elif kind == "heading" and isinstance(attributes, dict) and attributes["level"] == 2:
                     found.append(Section(" ".join(block.split()), []))
                 if "{{" not in block:
                     found[-1].blocks.append(block)
@@ -197,6 +201,10 @@ class Reader:
     def blocks(self) -> list[str]:
         """Return the paragraphs, bullets and headings of the page, without sources."""
         return [block for section in self.sections for block in section.blocks]
+
+    def title(self) -> str:
+        """Return the words of the first heading."""
+        return self.sections[0].heading
 
     def text(self) -> str:
         """Return all words of the page, in small letters."""

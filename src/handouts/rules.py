@@ -107,7 +107,7 @@ Findings = Iterator[Finding]
 
 
 def of_sources(reader: Reader) -> Findings:
-    """Sources, facts and words that data/ does not have; the other rules need a page without these."""
+    """Find sources, facts and words that data/ does not have; the other rules need a page without these."""
     known = read_sources(reader.collection)
     expander = Expander(reader.collection)
     broken = False
@@ -130,7 +130,7 @@ def of_sources(reader: Reader) -> Findings:
 
 
 def number(reader: Reader) -> Findings:
-    """Numbers in text, at levels whose words are not the article's own."""
+    """Find numbers in text, at levels whose words are not the article's own."""
     phone = read_clinic(reader.collection).phone
     for sentence in () if reader.articles else reader.sentences:
         has_source = set(sentence.cites) - {CLINIC}
@@ -140,7 +140,7 @@ def number(reader: Reader) -> Findings:
 
 
 def nowhere(reader: Reader) -> Findings:
-    """Sentences, captions and table rows behind which nobody stands."""
+    """Find sentences, captions and table rows behind which nobody stands."""
     if reader.articles:
         return
     mark = f"Put [@source] after it, or [@{CLINIC}] where it is the clinic's own advice and no claim."
@@ -159,7 +159,7 @@ def nowhere(reader: Reader) -> Findings:
 
 
 def part(reader: Reader) -> Findings:
-    """Parts that the level requires and this reader does not get."""
+    """Find parts that the level requires and this reader does not get."""
     there = {part_of(cell) for cell in reader.cells}
     for name in reader.column("requires").split():
         if name not in there:
@@ -168,7 +168,7 @@ def part(reader: Reader) -> Findings:
 
 
 def denominator(reader: Reader) -> Findings:
-    """Facts of a page that are out of different numbers."""
+    """Find facts of a page that are out of different numbers."""
     facts = read_facts(reader.collection)
     counted = {facts[name].denominator for name in reader.facts() if name in facts} - {None}
     if len(counted) > 1:
@@ -178,12 +178,12 @@ def denominator(reader: Reader) -> Findings:
 
 
 def grade(reader: Reader) -> Findings:
-    """Grades of the page and of its sections, at levels whose words are not the article's own."""
+    """Grade the page and its sections, at levels whose words are not the article's own."""
     language = read_clinic(reader.collection).language.partition("-")[0]
     if reader.articles or language != reading.LANGUAGE:
         return
     wholes = [("the page", reader.blocks())]
-    wholes += [(f"the section {section.heading!r}", section.blocks) for section in reader.sections if section.heading]
+    wholes += [(f"the section {section.heading!r}", section.blocks) for section in reader.sections]
     for what, texts in wholes:
         if what != "the page" and reading.sentences_in(reader.collection, texts) < SENTENCES:
             continue
@@ -200,7 +200,7 @@ def grade(reader: Reader) -> Findings:
 
 
 def heading(reader: Reader) -> Findings:
-    """Headings that fit any text."""
+    """Find headings that fit any text."""
     for cell in reader.texts:
         for token in blocks(cell.source):
             if token["type"] == "heading" and plain_text(token).strip().lower() in EMPTY_HEADINGS:
@@ -209,7 +209,7 @@ def heading(reader: Reader) -> Findings:
 
 
 def off_purpose(reader: Reader) -> Findings:
-    """Words of a web page's menus and buttons."""
+    """Find words of a web page's menus and buttons."""
     selling = re.compile(r"\b(contact us today|services we offer|conditions we treat|book now|call today|learn more|special offer)\b", re.I)  # fmt: skip
     for sentence in reader.sentences:
         if selling.search(sentence.words):
@@ -218,7 +218,7 @@ def off_purpose(reader: Reader) -> Findings:
 
 
 def balance(reader: Reader) -> Findings:
-    """Words, pictures and tone for the treatments where they are compared, at levels whose words are not the article's own."""
+    """Weigh words, pictures and tone for the treatments where they are compared, at levels whose words are not the article's own."""
     if reader.articles:
         return
     treatments = read_treatments(reader.collection)
@@ -265,7 +265,7 @@ def _uneven(reader: Reader, file: str, counts: Mapping[str, int], what: str, of:
 
 
 def safety(reader: Reader) -> Findings:
-    """What the safety text does not speak of and must, whatever its words; a level that switches it off."""
+    """Find what the safety text does not speak of and must, whatever its words, and a level that switches it off."""
     if reader.column("safety") != "yes":
         told = f"readers {reader.who} get no safety text. Write yes in the column safety of data/levels.csv."
         # the clinic's own article is the clinic's to hand out as it is
@@ -291,10 +291,12 @@ def of_page(html: str, file: str, who: str) -> Findings:
     """Look at a finished page: alternatives, tables, order."""
     soup = BeautifulSoup(html, "html.parser")
     for picture in soup.select("img, svg"):
-        title = picture.find("title")
+        title, figure = picture.find("title"), picture.find_parent("figure")
         told = picture.get("alt") if picture.name == "img" else (title.get_text() if title else "")
-        if not told or picture.find_parent("figure") is None or picture.find_parent("figure").find("figcaption") is None:
-            said = f"readers {who} get a picture without a text alternative or a caption. Show it by diagram() or icons()."
+        if not told or figure is None or figure.find("figcaption") is None:
+            said = (
+                f"readers {who} get a picture without a text alternative or a caption. Show it by diagram() or icons()."
+            )
             yield Finding("alternative", ERROR, file, "", str(told or ""), said)
     for table in soup.select("table"):
         heads = [cell.get_text().strip() for cell in table.select("thead th")]

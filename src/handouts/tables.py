@@ -52,8 +52,8 @@ class Table:
         return (
             f'<table class="compared" id="table-{self.name}">\n'
             f"<caption><strong>{escape(self.title)}</strong> {escape(self.caption)}</caption>\n"
-            f'<thead><tr>{head}</tr></thead>\n'
-            f'<tbody>\n{body}</tbody>\n</table>'
+            f"<thead><tr>{head}</tr></thead>\n"
+            f"<tbody>\n{body}</tbody>\n</table>"
         )
 
 
