@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from conftest import edit
-from handouts import diagrams, drawing
+from handouts import drawing, shapes
 from handouts.collection import Collection, find
 from handouts.data import read_table
 from handouts.diagrams import DRAWN, Diagram, diagram, draw_for
@@ -175,7 +175,7 @@ def test_colours_of_text_are_strong_on_their_ground() -> None:
         parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
-    for look in diagrams._looks():
+    for look in shapes.looks():
         for ground in ("white", drawing.tint(look.colour, 0.08)):
             assert (luminance(ground) + 0.05) / (luminance(look.colour) + 0.05) >= 7, (look.name, ground)
 
@@ -234,5 +234,5 @@ def test_tables_and_diagrams_share_the_treatments_colours(collection: Collection
     """A treatment has one colour, in the tables of a page as in its diagrams."""
     css = (collection.root / "src/handouts/templates/handout/handout.css").read_text()
     draw_for()
-    for count, look in enumerate(diagrams._looks(), start=1):
+    for count, look in enumerate(shapes.looks(), start=1):
         assert f"--treatment-{count}: {look.colour};" in css

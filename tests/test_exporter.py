@@ -42,8 +42,8 @@ def shows(
 DESCRIBED = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
 """What a page says of itself to machines: data, which no browser runs."""
 REVIEWED = (
-    "for dry needling.,first_name appointment_date appointment_time clinician,,,",
-    "for dry needling.,first_name appointment_date appointment_time clinician,A. Reviewer,2026-01-15,2027-01-15",
+    "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,,,",
+    "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,A. Reviewer,2026-01-15,2027-01-15",
 )
 PLAIN = text_cell("# Title\n\nText.")
 
@@ -71,6 +71,8 @@ def test_every_page_describes_itself_as_it_shows(pages: dict[str, str], copy: Co
         assert all(label in words for label in told["medicalAudience"]["audienceType"].split(", "))
         assert told["publisher"]["name"] in words
         assert f"Version: {told['version']}." in words
+        assert told["datePublished"] == "2026-11-25"
+        assert "Written: November 25, 2026." in words
         assert len(told["citation"]) == html.count('<li id="source-'), path
         assert "reviewedBy" not in told
         assert "lastReviewed" not in told
@@ -109,7 +111,7 @@ def test_every_figure_has_a_text_alternative_a_caption_and_a_description(pages: 
         for figure in re.findall(r"<figure.*?</figure>", html, flags=re.S):
             assert len(re.findall(r"<title id=[^>]*>[^<]{20,}</title>", figure)) == 2
             assert re.search(r"<figcaption><strong>[^<]+\.</strong> [^<]{10,}", figure)
-            assert figure.count("<li>") >= 2
+            assert figure.count("<li>") >= 1
 
 
 def test_every_page_says_whose_it_is_and_that_nobody_reviewed_it(pages: dict[str, str]) -> None:
@@ -117,11 +119,11 @@ def test_every_page_says_whose_it_is_and_that_nobody_reviewed_it(pages: dict[str
     for path, html in pages.items():
         text = " ".join(block for _, block in Blocks(html).blocks)
         topic = path.split("/")[0]
-        assert "Example Clinic This is an example clinic. It does not exist." in text
+        assert "Example Clinic, 555-0100. This is an example clinic. It does not exist." in text
         assert "Questions? Call Example Clinic at 555-0100." in text
         assert "Clinical review: not yet recorded. Next review due: not yet set." in text
         assert re.search(rf"Topic: {topic}\. Version: [0-9a-f]{{10}}\.", text)
-        assert "Call your local emergency number at once if, at any time after needles" in text
+        assert "Call 911 at once if, minutes, hours, or days after needles" in text
         assert ("Some of what it says is disputed or not proven" in text) == ("_original_" in path)
 
 
@@ -138,7 +140,7 @@ def test_the_audience_stands_at_the_top(pages: dict[str, str]) -> None:
 def test_a_recorded_review_is_printed(copy: Collection) -> None:
     """Where a review is recorded, its reviewer and dates are printed from the data."""
     edit(copy.data / "topics.csv", *REVIEWED)
-    assert "Clinical review: A. Reviewer, 2026-01-15. Next review due: 2027-01-15." in export(PLAIN)
+    assert "Clinical review: A. Reviewer, January 15, 2026. Next review due: January 15, 2027." in export(PLAIN)
 
 
 def test_the_version_is_made_from_the_content(copy: Collection) -> None:

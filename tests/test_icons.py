@@ -38,7 +38,8 @@ def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collecti
         assert list(marks(svg).values()) == [
             many for many in (fact.low, fact.high - fact.low, 1000 - fact.high) if many
         ]
-    assert f"{fact.low:,} are dark" in drawn.alt
+    assert f"{fact.low:,} (dark)" in drawn.alt
+    assert (f"{fact.high:,} (dark and gray)" in drawn.alt) == (fact.high > fact.low)
     assert drawn.title == fact.sentence.rstrip(".")
     assert drawn.sources == fact.sources
 
@@ -64,6 +65,6 @@ def test_what_cannot_be_drawn_is_told(copy: Collection) -> None:
         icons("dn-mlid")
     with pytest.raises(DataError, match="an icon array shows 1000, so that all can be compared"):
         icons("dn-minutes")
-    edit(copy.data / "facts.csv", "0,1,1000,treatments", "0,1,100,treatments")
+    edit(copy.data / "facts.csv", "0,1,,1000,treatments", "0,1,,100,treatments")
     with pytest.raises(DataError, match="Write the fact out of that many"):
         icons("dn-major")

@@ -14,22 +14,23 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from handouts.cli import make_parser
 from handouts.collection import Collection
 from handouts.data import read_topics
 from handouts.parameters import Parameters
+from handouts.parser import make_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["progress"], ["checks"], ["readers"], ["batch", "changed"], ["build"], ["index"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
+    ["cli"], ["parser", "progress"], ["batch", "changed", "checks"], ["build"], ["index", "scorecard"], ["standards"], ["criteria"],
+    ["rules"], ["readers"], ["findings"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
-    ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["drawing", "descriptions"],
+    ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
-    {"diagrams", "tables", "drawing", "icons"},
+    {"diagrams", "tables", "drawing", "icons", "shapes", "pictograms"},
     {
         "batch",
         "build",

@@ -12,10 +12,10 @@ from handouts.build import make_all
 from handouts.collection import Collection
 from handouts.data import Topic, read_topics
 from handouts.errors import DataError, HandoutsError
+from handouts.findings import ERROR, WARNING, Finding
 from handouts.pages import Variant
 from handouts.parameters import choices, read_parameters
 from handouts.readers import Reader, blocks_of
-from handouts.rules import ERROR, WARNING, Finding
 from handouts.standards import FAILS, answers, read_standards
 from handouts.tailor import blocks, part_of
 from handouts.workers import processes
@@ -29,6 +29,12 @@ def check(collection: Collection, today: date, topics: Sequence[str] = ()) -> li
 
     Pages that are not made yet are made, and kept for the next build.
     """
+    found, readable = check_words(collection, today, topics)
+    return _sorted([*found, *_pages(collection, readable)])
+
+
+def check_words(collection: Collection, today: date, topics: Sequence[str] = ()) -> tuple[list[Finding], list[Reader]]:
+    """Return what the rules find in the words of `topics`, or of all, and the readers whose pages can be made."""
     found: list[Finding] = []
     readable: list[Reader] = []
     for topic in read_topics(collection).values():
@@ -47,8 +53,7 @@ def check(collection: Collection, today: date, topics: Sequence[str] = ()) -> li
             found += of_text
             if not any(finding.rule == "source" and finding.severity == ERROR for finding in of_text):
                 readable.append(reader)
-    found += _pages(collection, readable)
-    return _sorted(found)
+    return _sorted(found), readable
 
 
 def readers_of(collection: Collection, topic: Topic) -> list[Reader]:

@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from handouts import notebook
-from handouts.citations import CITE, Expander
+from handouts.citations import CITE, Expander, cited
 from handouts.collection import Collection
 from handouts.data import Row, Topic, own_parts, read_parts, read_table, read_topics
 from handouts.evidence import Caption, read_captions, read_facts, read_safety, sources_of
@@ -167,8 +167,7 @@ class Reader:
         for _, name, _ in self.shown("table"):
             file = f"data/{name}.csv"
             for row in read_table(self.collection.data / f"{name}.csv", {}, more=True):
-                in_cells = re.findall(r"@([\w-]+)", " ".join(re.findall(CITE, " ".join(row.values()))))
-                yield file, row, (*sources_of(self.collection, row, file), *in_cells)
+                yield file, row, sources_of(self.collection, row, file)
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -231,7 +230,11 @@ def trace(collection: Collection) -> Iterator[tuple[str, str, str]]:
                 for name, caption in reader.captions()
             ]
             told += [
-                (file, " | ".join(value for column, value in row.items() if column != "source"), ", ".join(sources))
+                (
+                    file,
+                    " | ".join(value for column, value in row.items() if column != "source"),
+                    ", ".join([*sources, *cited(row.values())]),
+                )
                 for file, row, sources in reader.table_rows()
             ]
             told += [

@@ -5,8 +5,7 @@ there. Reading is advice with a ceiling. What only people can judge is not judge
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
 
 from bs4 import BeautifulSoup
 
@@ -15,10 +14,10 @@ from handouts.citations import CITE, Expander
 from handouts.data import read_clinic, read_treatments
 from handouts.errors import HandoutsError
 from handouts.evidence import CLINIC, read_facts, read_sources
+from handouts.findings import ERROR, WARNING, Finding, Findings
 from handouts.readers import MAIN_MESSAGE, Reader, blocks_of, origin
 from handouts.tailor import blocks, part_of, plain_text
 
-ERROR, WARNING = "error", "warning"
 WANTED_GRADE, HIGHEST_GRADE, WANTED_SMOG = 6.0, 8.0, 9.0
 """School grades: what a page should have, and what it may have at most (STANDARDS b6)."""
 SENTENCES = 5
@@ -47,63 +46,6 @@ PRAISE = re.compile(
 )
 """Words that steer to one choice, or promise (IPDAS: balance; DISCERN 6)."""
 NOT_PRAISE = re.compile(r"\b(no|not|none|nothing|cannot|unknown|nobody|never)\b|\bno one\b|\bwhich\b|n't\b|\?$", re.I)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule with the authority it comes from."""
-
-    name: str
-    says: str
-    authority: str
-
-
-RULES = {
-    rule.name: rule
-    for rule in (
-        Rule("notebook", "A notebook has the shape and the tags that a page can be made from.", "DESIGN: tags choose cells"),
-        Rule("number", "A number comes from a fact, or stands in a sentence with its source.", "DISCERN 4, CDC Index 15 and 16"),
-        Rule("origin", "Each sentence cites a source, or is marked as the clinic's own.", "DESIGN: the text and the truth"),
-        Rule("source", "A source, a fact and a word to teach are in data/, and a page names its sources.", "DISCERN 4, IPDAS certification: citations"),
-        Rule("article", "At a level that has its words, no sentence of the article is lost, and none comes from nowhere.", "DESIGN: the text and the truth"),
-        Rule("safety", "Every page has the whole safety text, the same for every reader.", "DESIGN: the text and the truth"),
-        Rule("part", "A page has the parts that its level requires.", "PEMAT-P 11, 20 and 23, CDC Index 1 to 3"),
-        Rule("review", "The date of the next review has not passed.", "NHS standard: planned review cycle; PIF TICK"),
-        Rule("denominator", "All numbers of a page that are compared are out of the same number.", "CDC Index 17, IPDAS quality"),
-        Rule("grade", "A plain page, and each of its sections, reads at grade 6, and at grade 8 at most.", "AMA and NIH: 6th grade; NHS rule for bullets"),
-        Rule("balance", "Both treatments have about as many words, pictures and kind words where they are compared.", "IPDAS certification: equal detail; DISCERN 6"),
-        Rule("heading", "A heading says the point or asks a question.", "PEMAT-P 9"),
-        Rule("off-purpose", "A page sells nothing and leads nowhere else.", "PEMAT-P 2"),
-        Rule("page", "The page can be made.", "DESIGN: errors"),
-        Rule("alternative", "Each picture has a text alternative and a caption.", "WCAG 2.2, 1.1.1; PEMAT-P 17"),
-        Rule("table", "Each table has header cells with words, and four columns at most.", "WCAG 2.2, 1.3.1; PEMAT-P 19"),
-        Rule("order", "The page begins with its title and main message, and no heading skips a level.", "WCAG 2.2, 1.3.1 and 1.3.2; CDC Index 2"),
-    )
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a rule found: where, the sentence, what is wrong, and what to do."""
-
-    rule: str
-    severity: str
-    file: str
-    cell: str
-    sentence: str
-    told: str
-
-    def __str__(self) -> str:
-        at = ", ".join(filter(None, [self.file, self.cell]))
-        quoted = f' "{self.sentence}"' if self.sentence else ""
-        return f"{self.severity}: {at}:{quoted} {self.told} [{self.rule}: {RULES[self.rule].authority}]"
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the finding with the authority of its rule."""
-        return {**asdict(self), "authority": RULES[self.rule].authority}
-
-
-Findings = Iterator[Finding]
 
 
 def of_sources(reader: Reader) -> Findings:
@@ -153,9 +95,10 @@ def nowhere(reader: Reader) -> Findings:
             told = f"names no source. Fill the column source, or write {CLINIC} where it is the clinic's own."
             yield Finding("origin", ERROR, "data/captions.csv", name, caption.title, told)
     for file, row, sources in reader.table_rows():
-        if not sources:
-            told = f"names no source. Fill the column source, or write {CLINIC} where it is the clinic's own."
-            yield Finding("origin", ERROR, file, "", next(iter(row.values())), told)
+        cells = [cell for column, cell in row.items() if column not in ("difference", "source")]
+        if not sources and not all(re.search(CITE, cell) for cell in cells):
+            told = f"has a cell that names no source. Fill the column source, or put [@source] or [@{CLINIC}] into the cell."
+            yield Finding("origin", ERROR, file, row["difference"], " | ".join(cells), told)
 
 
 def part(reader: Reader) -> Findings:

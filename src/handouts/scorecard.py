@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from handouts.collection import Collection
 from handouts.data import read_clinic
+from handouts.findings import ERROR, RULES, Finding
 from handouts.readers import Reader
-from handouts.rules import ERROR, RULES, Finding
 from handouts.standards import Item, answers, read_standards
 
 
