@@ -279,5 +279,5 @@ def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collecti
     build(copy, tmp_path, [SESSION], {"audience": "general", "level": "plain"})
     html = next(tmp_path.glob(f"{SESSION}/*.html")).read_text()
     assert "therapists counted about 210 to 420 mild effects" in html
-    assert html.count("In 1,000 treatments: 210 (dark) to 420 (dark and gray)") >= 2
+    assert html.count("In 1,000 treatments: 210 (dark) to 420 (with gray)") >= 2
     assert not re.search(r"190 (\(dark|to 370)|370 \(dark", html)

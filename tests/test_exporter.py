@@ -119,7 +119,7 @@ def test_every_page_says_whose_it_is_and_that_nobody_reviewed_it(pages: dict[str
     for path, html in pages.items():
         text = " ".join(block for _, block in Blocks(html).blocks)
         topic = path.split("/")[0]
-        assert "Example Clinic, 555-0100. This is an example clinic. It does not exist." in text
+        assert "Example Clinic, 555-0100. An example: this clinic does not exist." in text
         assert "Questions? Call Example Clinic at 555-0100." in text
         assert "Clinical review: not yet recorded. Next review due: not yet set." in text
         assert re.search(rf"Topic: {topic}\. Version: [0-9a-f]{{10}}\.", text)

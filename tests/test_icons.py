@@ -39,7 +39,7 @@ def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collecti
             many for many in (fact.low, fact.high - fact.low, 1000 - fact.high) if many
         ]
     assert f"{fact.low:,} (dark)" in drawn.alt
-    assert (f"{fact.high:,} (dark and gray)" in drawn.alt) == (fact.high > fact.low)
+    assert (f"{fact.high:,} (with gray)" in drawn.alt) == (fact.high > fact.low)
     assert drawn.title == fact.sentence.rstrip(".")
     assert drawn.sources == fact.sources
 

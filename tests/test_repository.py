@@ -27,7 +27,7 @@ LAYERS = [
     ["rules"], ["readers"], ["findings"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
-    ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["files", "collection"], ["errors"],
+    ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
     {"diagrams", "tables", "drawing", "icons", "shapes", "pictograms"},
@@ -86,7 +86,7 @@ def test_the_lock_file_pins_every_package_by_hash_and_names_no_index() -> None:
         assert "--hash=sha256:" in entry, entry[:60]
     names = {re.match(r"[a-z0-9._-]+", entry)[0] for entry in entries}  # type: ignore[index]
     wanted = [*project()["dependencies"], *project()["optional-dependencies"]["test"]]
-    assert {re.match(r"[a-z0-9._-]+", entry)[0] for entry in wanted} <= names  # type: ignore[index]
+    assert {re.match(r"[a-z0-9._-]+", entry)[0].replace("_", "-") for entry in wanted} <= names  # type: ignore[index]
 
 
 @pytest.mark.parametrize("module", MODULES)

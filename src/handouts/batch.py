@@ -24,9 +24,11 @@ from typing import IO
 from handouts import pages
 from handouts.build import make_all, told_by
 from handouts.collection import Collection
-from handouts.errors import ClusterError, HandoutsError, OutputError
+from handouts.data import read_clinic
+from handouts.errors import ClusterError, HandoutsError, OutputError, PageError
 from handouts.fields import Form
 from handouts.pages import Variant
+from handouts.pdf import pdf as make_pdf
 from handouts.rosters import Roster
 from handouts.rows import Rows
 from handouts.targets import target
@@ -66,9 +68,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class Task:
-    """Some rows with the pages that they fill; packed, so that no tool that shows tasks shows a person."""
+    """Some rows with the pages that they fill; packed, so that no tool that shows tasks shows a person.
+
+    `paper` is what PDFs are made for, or None where none are.
+    """
 
     place: str
+    paper: str | None
     packed: bytes
 
     def __repr__(self) -> str:
@@ -83,12 +89,13 @@ def batch(
     workers: int = 1,
     dask: str | None = None,
     dry_run: bool = False,
+    pdf: bool = False,
     today: date | None = None,
     progress: Progress = lambda step, done, of: None,
 ) -> Summary:
     """Make a handout for every row of `roster` at `place`, a folder or an fsspec URL.
 
-    Rows for topics whose review was due before `today` are rejected. `progress` is told the step, how
+    With `pdf` each handout has a PDF beside it. Rows for topics whose review was due before `today` are rejected. `progress` is told the step, how
     many are done, and of how many (0 where that is not known yet).
     Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
     """
@@ -108,7 +115,8 @@ def batch(
         target(place).prepare()
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
         htmls.update(_pages(collection, to_make, executor, size, summary, progress))
-        tasks = _tasks(spool, place, variants, [htmls.get(key) for key in keys], rejected, listed, summary)
+        paper = read_clinic(collection).paper if pdf else None
+        tasks = _tasks(spool, place, paper, variants, [htmls.get(key) for key in keys], rejected, listed, summary)
         done = 0
         for made, unchanged, failure in _filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
             if failure:
@@ -171,7 +179,7 @@ def _pages(
 
 
 def _tasks(
-    spool: IO[bytes], place: str, variants: list[Variant], htmls: list[str | None],
+    spool: IO[bytes], place: str, paper: str | None, variants: list[Variant], htmls: list[str | None],
     rejected: IO[bytes], listed: IO[bytes], summary: Summary,
 ) -> Iterator[Task]:  # fmt: skip
     """Yield the rows in tasks; note each row in the list of handouts, or of those rejected where its page failed."""
@@ -200,7 +208,7 @@ def _tasks(
                 )
         if ready:
             used = {page: packed[page] for _, page, _ in ready}
-            yield Task(place, pickle.dumps((used, ready)))
+            yield Task(place, paper, pickle.dumps((used, ready)))
 
 
 def _filled(tasks: Iterator[Task], executor: Executor | None, size: int) -> Iterator[tuple[int, int, str | None]]:
@@ -247,11 +255,13 @@ def fill(task: Task) -> tuple[int, int, str | None]:
         forms = {page: _form(html) for page, html in packed.items()}
         goal = target(task.place)
         for name, page, values in rows:
-            if goal.write(f"{name}.html", forms[page].fill(dict(values))):
-                made += 1
-            else:
-                unchanged += 1
-    except OutputError as error:
+            handout = forms[page].fill(dict(values))
+            changed = goal.write(f"{name}.html", handout)
+            if task.paper and (changed or not goal.has(f"{name}.pdf")):
+                goal.write(f"{name}.pdf", make_pdf(handout.decode(), task.paper))
+                changed = True
+            made, unchanged = made + changed, unchanged + (not changed)
+    except (OutputError, PageError) as error:
         return made, unchanged, str(error)
     except Exception as error:
         return (

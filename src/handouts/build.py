@@ -5,6 +5,7 @@ core; a page that fails is told and the others are made all the same.
 """
 
 import csv
+import hashlib
 import io
 import os
 import re
@@ -14,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from html import unescape
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,8 @@ from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
 from handouts.errors import HandoutsError, OutputError, ParameterError, known
 from handouts.pages import Variant
-from handouts.parameters import Parameters, choices, read_parameters
+from handouts.parameters import Parameters, check_only, choices, offered, read_parameters
+from handouts.pdf import attempt
 from handouts.workers import processes
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ def variants(
     """Return the variants of `topics`, or of all, with the values `asked` for. Raises ParameterError and DataError."""
     declared, parameters = read_topics(collection), read_parameters(collection)
     topics = list(topics)
+    for one in declared.values():
+        check_only(parameters, one.only, f"data/topics.csv, topic {one.name}")
     for topic in topics:
         if topic not in declared:
             raise ParameterError(f"unknown topic {topic!r}. {known(topic, declared)}")
@@ -64,6 +69,7 @@ def variants(
         for topic in declared
         if not topics or topic in topics
         for values in choices(parameters, asked or {}, "asked for")
+        if offered(declared[topic].only, values)
     ]
 
 
@@ -76,13 +82,15 @@ def build(
     force: bool = False,
     workers: int | None = None,
     today: date | None = None,
+    pdf: bool = False,
     progress: Callable[[Variant, str], None] = lambda variant, state: None,
     start: Callable[[int], None] = lambda pages: None,
 ) -> Result:
     """Write the pages of `topics` with the values `asked` for into `out`, then manifest and index.
 
     A page is written whole or not at all, and one that fails leaves the page of the last build in
-    place. Pages whose review was due before `today` are not made. `start` is told how many pages there are, `progress` each page and what became of it.
+    place. Pages whose review was due before `today` are not made. With `pdf` each page has a PDF beside it; one that
+    is there already is renewed in any case, so that none grows old. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
     wanted = variants(collection, topics, asked)
@@ -123,13 +131,51 @@ def build(
         files.write(out / variant.path, html.encode())
         result.made += 1
         progress(variant, "made")
+    printed = [variant for variant in wanted if pdf or (out / variant.pdf_path).is_file()]
+    for variant, content, failure in _on_paper(collection, out, printed, workers or os.cpu_count() or 1):
+        if failure:
+            _fail(result, variant, f"{variant}: {failure}", progress)
+            (out / variant.pdf_path).unlink(missing_ok=True)  # of an older page
+        elif files.write(out / variant.pdf_path, content):
+            progress(variant, "printed")
     for path in gone:
-        (out / path).unlink(missing_ok=True)
+        for name in (path, f"{path.removesuffix('.html')}.pdf"):
+            (out / name).unlink(missing_ok=True)
     result.removed = len(gone)
     others = [variant for variant in listed if variant not in wanted]
     result.outdated = sum(not _up_to_date(collection, out, variant, surroundings) for variant in others)
     _describe(collection, out, [*wanted, *others])
     return result
+
+
+def _on_paper(
+    collection: Collection, out: Path, variants: Iterable[Variant], workers: int
+) -> Iterator[tuple[Variant, bytes, str | None]]:
+    """Yield the PDF of each page in `out`, and, in place of one, what failed."""
+    paper = read_clinic(collection).paper
+    made_by = version("weasyprint")
+    to_print: dict[str, Variant] = {}
+    for variant in variants:
+        if not (out / variant.path).is_file():
+            continue
+        html = (out / variant.path).read_bytes()
+        name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), made_by.encode()])).hexdigest()}.pdf"
+        if (content := pages.cached_file(collection, name)) is not None:
+            yield variant, content, None
+        else:
+            to_print[name] = variant
+    if not to_print:
+        return
+    with processes(min(workers, len(to_print))) as pool:
+        futures = {
+            pool.submit(attempt, (out / variant.path).read_text(encoding="utf-8"), paper): name
+            for name, variant in to_print.items()
+        }
+        for future in as_completed(futures):
+            content, failure = future.result()
+            if not failure:
+                pages.keep_file(collection, futures[future], content)
+            yield to_print[futures[future]], content, failure
 
 
 def _up_to_date(collection: Collection, out: Path, variant: Variant, surroundings: str) -> bool:
@@ -208,7 +254,11 @@ def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[str]
     for row in read_manifest(out):
         values = {name: row.get(name) or "" for name in parameters}
         variant = Variant(row["topic"], values)
-        exists = variant.topic in topics and all(value in parameters[name].values for name, value in values.items())
+        exists = (
+            variant.topic in topics
+            and all(value in parameters[name].values for name, value in values.items())
+            and offered(topics[variant.topic].only, values)
+        )
         if not (out / row["path"]).is_file() or not (out / row["path"]).resolve().is_relative_to(out.resolve()):
             continue
         if exists and variant.path == row["path"]:
@@ -232,11 +282,12 @@ def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> Non
                     "topic": variant.topic,
                     **variant.values,
                     **told,
+                    "pdf": variant.pdf_path if (out / variant.pdf_path).is_file() else "",
                     "title": _between(html, "<h1>", "</h1>"),
                 }
             )
     manifest = io.StringIO()
-    columns = ["path", "topic", *parameters, "version", "reviewed_on", "review_due"]
+    columns = ["path", "pdf", "topic", *parameters, "version", "reviewed_on", "review_due"]
     writer = csv.DictWriter(manifest, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)

@@ -14,7 +14,7 @@ from handouts.data import Topic, read_topics
 from handouts.errors import DataError, HandoutsError
 from handouts.findings import ERROR, WARNING, Finding
 from handouts.pages import Variant
-from handouts.parameters import choices, read_parameters
+from handouts.parameters import choices, offered, read_parameters
 from handouts.readers import Reader, blocks_of
 from handouts.standards import FAILS, answers, read_standards
 from handouts.tailor import blocks, part_of
@@ -60,7 +60,9 @@ def readers_of(collection: Collection, topic: Topic) -> list[Reader]:
     """Return what each reader of `topic` gets. Raises HandoutsError for a notebook that no page can be made of."""
     nb = notebook.read(collection.notebook(topic.name))
     return [
-        Reader.of_topic(collection, topic, nb, values) for values in choices(read_parameters(collection), {}, "check")
+        Reader.of_topic(collection, topic, nb, values)
+        for values in choices(read_parameters(collection), {}, "check")
+        if offered(topic.only, values)
     ]
 
 
@@ -68,9 +70,20 @@ def check_reader(reader: Reader) -> Iterator[Finding]:
     """Yield what the rules find in the words of a page for one reader."""
     unknown = list(rules.of_sources(reader))
     yield from unknown
-    if not any("no source at all" not in finding.told for finding in unknown):
+    if not any(finding.severity == ERROR for finding in unknown):
         for rule in rules.OF_TEXT:
             yield from rule(reader)
+
+
+def check_page(reader: Reader, today: date) -> list[Finding]:
+    """Return what the rules find in the words of one page, errors first. Raises HandoutsError.
+
+    A sentence of the article counts as lost where no reader of the topic gets it, as in `check`.
+    """
+    others = readers_of(reader.collection, reader.topic) if reader.articles else []
+    places = {"", *(reader.place(cell) for cell in reader.cells)}
+    article = [one for one in _article(reader.collection, reader.topic, others) if one.cell in places]
+    return _sorted([*_review(reader.topic, today), *article, *check_reader(reader)])
 
 
 def check_text(collection: Collection, path: Path) -> list[Finding]:

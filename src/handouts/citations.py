@@ -50,7 +50,8 @@ class Expander:
         self.taught: set[str] = set()
 
     def expand(self, source: str) -> str:
-        """Return `source` with facts and words replaced. Raises PageError for one that data/ does not have."""
+        """Return `source` with facts and words replaced, without comments. Raises PageError for one that data/ does not have."""
+        source = re.sub(r"<!--.*?-->[ \t]*\n?", "", source, flags=re.S)
         source = re.sub(r"\{\{ *clinic_(\w+) *\}\}", lambda found: self._detail(found[1]), source)
         source = re.sub(r"\[=([^\]\n]*)\]", lambda found: self._fact(found[1]), source)
         return re.sub(r"\[\?([^\]\n]*)\]", lambda found: self._term(found[1]), source)

@@ -55,7 +55,8 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
         start, progress = pages_done(stack)
         result = build(
             collection, out, options.topics, asked,
-            force=options.force, workers=options.workers, today=options.today, start=start, progress=progress,
+            force=options.force, workers=options.workers, today=options.today,
+            pdf=options.pdf, start=start, progress=progress,
         )  # fmt: skip
     for failure in result.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -79,7 +80,8 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
         done = batch(
             collection, roster, place,
             workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
-            today=options.today, progress=steps(stack),
+            today=options.today,
+            pdf=options.pdf, progress=steps(stack),
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -177,6 +179,27 @@ def _changed(collection: Collection, options: argparse.Namespace) -> int:
     return 0
 
 
+def _preview(collection: Collection, options: argparse.Namespace) -> int:
+    topics = read_topics(collection)
+    if options.topic and options.topic not in topics:
+        raise ParameterError(f"unknown topic {options.topic!r}. {known(options.topic, topics)}")
+    from handouts.desk import start
+
+    start(collection, options.topic)
+    return 0
+
+
+def _new(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.topics import new_topic
+
+    title = options.title or options.topic.replace("-", " ").capitalize() + "?"
+    new_topic(collection, options.topic, " ".join(title.split()), date.today())
+    print(
+        f"Begun: notebooks/{options.topic}.ipynb, and a row in data/topics.csv. See it: handouts preview {options.topic}"
+    )
+    return 0
+
+
 def _list(collection: Collection, options: argparse.Namespace) -> int:
     topics = read_topics(collection)
     print("Topics")
@@ -193,5 +216,5 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "list": _list,
+    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "new": _new, "list": _list,
 }  # fmt: skip

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from handouts.collection import Collection
 from handouts.errors import DataError, known
+from handouts.pdf import PAPERS
 
 RESERVED = (
-    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "roster", "run", "sql", "today", "topic", "topics", "version", "workers",
+    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "pdf", "roster", "run", "sql", "today", "topic", "topics", "version", "workers",
 )  # fmt: skip
 """Names that the command line and rosters have for other things."""
 
@@ -145,12 +146,16 @@ def read_fields(collection: Collection) -> dict[str, Field]:
 
 @dataclass(frozen=True)
 class Topic:
-    """One subject, one notebook: where it stands in the collection, who has reviewed it, and its fields."""
+    """One subject, one notebook: where it stands in the collection, who has reviewed it, and its fields.
+
+    `only` names the values of facets that it has pages for, such as level:plain; a facet that it does not name has all.
+    """
 
     name: str
     order: int
     purpose: str
     fields: tuple[str, ...]
+    only: tuple[str, ...]
     written_on: str
     reviewed_by: str
     reviewed_on: str
@@ -165,7 +170,7 @@ def read_topics(collection: Collection) -> dict[str, Topic]:
     """Return the topics by name, in their order. Raises DataError."""
     rules = {
         "topic": name, "order": number, "purpose": text, "fields": optional,
-        "written_on": day, "reviewed_by": optional, "reviewed_on": day, "review_due": day,
+        "only": optional, "written_on": day, "reviewed_by": optional, "reviewed_on": day, "review_due": day,
     }  # fmt: skip
     rows = read_table(collection.data / "topics.csv", rules, key=["topic"])
     fields = read_fields(collection)
@@ -187,6 +192,7 @@ def read_topics(collection: Collection) -> dict[str, Topic]:
             order=int(row["order"]),
             purpose=row["purpose"],
             fields=tuple(row["fields"].split()),
+            only=tuple(row["only"].split()),
             written_on=row["written_on"],
             reviewed_by=row["reviewed_by"],
             reviewed_on=row["reviewed_on"],
@@ -207,6 +213,7 @@ class Clinic:
     web_page: str
     language: str
     notice: str
+    paper: str
     emergency: str
     funding: str
     update_policy: str
@@ -222,6 +229,7 @@ def read_clinic(collection: Collection) -> Clinic:
         "web_page": address,
         "language": language,
         "notice": optional,
+        "paper": one_of(*PAPERS),
         "emergency": optional,
         "funding": optional,
         "update_policy": optional,

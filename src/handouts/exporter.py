@@ -7,7 +7,7 @@ own content.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from handouts import notebook
 from handouts.citations import Expander, cited, entries, linked_output, links, read_on
+from handouts.codes import qr
 from handouts.collection import Collection, find
 from handouts.data import read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
@@ -90,10 +91,16 @@ class PagePreprocessor(Preprocessor):
             safety_after=next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None),
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
+            web_address=_web_address(read_clinic(collection).web_page, topic, values),
             read_on=read_on(collection, [source["id"] for source in sources]),
             fields={field: read_fields(collection)[field] for field in topics[topic].fields},
         )
         return nb, resources
+
+
+def _web_address(web_page: str, topic: str, values: Mapping[str, str]) -> str:
+    """Return where the page lies on the clinic's web site, or "" where it has none."""
+    return f"{web_page.rstrip('/')}/{topic}/{'_'.join(values.values())}.html" if web_page else ""
 
 
 def _texts(nb: NotebookNode) -> Iterator[str]:
@@ -241,6 +248,7 @@ class HandoutExporter(TemplateExporter):
             "linked": linked_output,
             "described": described,
             "day": day,
+            "qr": qr,
         }.items()
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters

@@ -47,9 +47,7 @@ def icons(name: str) -> Diagram:
 
 def _legend(fact: Fact) -> str:
     """Tell what the marks are."""
-    counted = (
-        f"{fact.low:,} (dark)" if fact.low == fact.high else f"{fact.low:,} (dark) to {fact.high:,} (dark and gray)"
-    )
+    counted = f"{fact.low:,} (dark)" if fact.low == fact.high else f"{fact.low:,} (dark) to {fact.high:,} (with gray)"
     return f"In {fact.denominator:,} {fact.unit}: {counted}{f' {fact.what}' if fact.what != fact.unit else ''}."
 
 

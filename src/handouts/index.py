@@ -27,6 +27,7 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
                 links.append(
                     {
                         "path": row["path"],
+                        "pdf": row["pdf"],
                         "classes": " ".join(f"{name}-{row[name]}" for name in parameters if parameters[name].facet),
                         "labels": [value["label"] for value in values if value["on_page"]],
                     }

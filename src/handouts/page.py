@@ -35,6 +35,7 @@ class Page:
     sources: list[dict[str, str]]
     numbers: dict[str, int]
     read_on: str
+    web_address: str
 
 
 def day(text: str, language: str) -> str:

@@ -46,6 +46,11 @@ class Variant:
         """Where its page lies in the folder that a build writes to."""
         return f"{self.topic}/{'_'.join(self.values.values())}.html"
 
+    @property
+    def pdf_path(self) -> str:
+        """Where its PDF lies."""
+        return f"{self.path.removesuffix('.html')}.pdf"
+
     def __str__(self) -> str:
         return f"{self.topic} ({', '.join(self.values.values())})"
 
@@ -183,23 +188,34 @@ MOST_CACHED = 500
 
 def cached(collection: Collection, key: str) -> str | None:
     """Return the finished page of `key`, if there is one."""
-    path = collection.cache / f"{key}.html"
+    kept = cached_file(collection, f"{key}.html")
+    return kept.decode() if kept is not None else None
+
+
+def cached_file(collection: Collection, name: str) -> bytes | None:
+    """Return the kept file `name`, if there is one."""
+    path = collection.cache / name
     try:
-        html = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
         os.utime(path)
     except OSError:
         return None
-    return html
+    return content
 
 
 def keep(collection: Collection, key: str, html: str) -> None:
     """Keep the finished page of `key` for the next build; where that cannot be, the next build makes it again."""
+    keep_file(collection, f"{key}.html", html.encode())
+
+
+def keep_file(collection: Collection, name: str, content: bytes) -> None:
+    """Keep a file that was dear to make."""
     with suppress(OutputError):
-        files.write(collection.cache / f"{key}.html", html.encode())
+        files.write(collection.cache / name, content)
 
 
 def forget_oldest(collection: Collection) -> None:
-    """Remove the finished pages beyond MOST_CACHED."""
-    pages = sorted(collection.cache.glob("*.html"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """Remove the finished pages, and their PDFs, beyond MOST_CACHED."""
+    pages = sorted(collection.cache.glob("*.*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in pages[MOST_CACHED:]:
         path.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ parameter marked as a facet can be put on a cell as a tag, `audience:athlete`. N
 print size is known to the code by name: a new one is a row here and a table beside it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -86,6 +86,28 @@ def _check_defaults(column: str, values: Mapping[str, Row], source: Parameter | 
             raise DataError(
                 f"{where}: {source.name} {value!r} has {row.get(column)!r} in its column {column}. {known('', values)}"
             )
+
+
+def offered(only: Sequence[str], values: Values) -> bool:
+    """Tell whether a topic that has pages for `only` some values, such as level:plain, has one for these.
+
+    >>> offered(["level:plain"], {"level": "plain"}), offered(["level:plain"], {"level": "other"}), offered([], {})
+    (True, False, True)
+    """
+    allowed: dict[str, set[str]] = {}
+    for one in only:
+        facet, _, value = one.partition(":")
+        allowed.setdefault(facet, set()).add(value)
+    return all(values.get(facet) in some for facet, some in allowed.items())
+
+
+def check_only(parameters: Parameters, only: Sequence[str], where: str) -> None:
+    """Raise DataError, which begins with `where`, for a facet or value in `only` that data/ does not declare."""
+    for one in only:
+        facet, _, value = one.partition(":")
+        if facet not in parameters or not parameters[facet].facet or value not in parameters[facet].values:
+            known_ones = [f"{name}:{value}" for name, of in parameters.items() if of.facet for value in of.values]
+            raise DataError(f"{where}, column only: {one!r} is no value of a facet. {known(one, known_ones)}")
 
 
 def resolve(parameters: Parameters, asked: Mapping[str, object], where: str) -> dict[str, str]:

@@ -37,6 +37,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         )
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
     build.add_argument("--force", action="store_true", help="make every page again")
+    build.add_argument("--pdf", action="store_true", help="make a PDF beside each page, to print or to send")
     _takes_work(build, "how many pages to make at a time")
     build.set_defaults(run="build")
 
@@ -60,6 +61,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         help="a folder, or a URL such as s3://bucket/folder (default: exports/NAME of the roster)",
     )
     _takes_work(batch, "how many processes write at a time")
+    batch.add_argument("--pdf", action="store_true", help="make a PDF beside each handout, about one a second and core")
     batch.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler, tcp://host:8786")
     batch.add_argument(
         "--dry-run", action="store_true", help="check every row, tell what would be made, and write nothing"
@@ -104,6 +106,25 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     changes.add_argument("revision", metavar="REV", help="a commit or tag, such as HEAD or v1")
     changes.set_defaults(run="changed")
+
+    preview = commands.add_parser(
+        "preview",
+        help="show a page in the browser, and renew it at each change",
+        description="Show the page of a topic in the browser, for any reader, with what the checks find on it. It is made anew "
+        "when the notebook or a table changes on disk. Ctrl-C ends it.",
+    )
+    preview.add_argument("topic", nargs="?", metavar="TOPIC", help="a topic; a list of them where none is named")
+    preview.set_defaults(run="preview")
+
+    new = commands.add_parser(
+        "new",
+        help="begin a new topic",
+        description="Make a notebook for a new topic that can be built at once, with guidance that no page shows, and its row in "
+        "data/topics.csv. To undo it, delete both.",
+    )
+    new.add_argument("topic", metavar="TOPIC", help="its name, such as ice-or-heat: the name of its notebook")
+    new.add_argument("--title", help="the question that it answers (default: made from the name)")
+    new.set_defaults(run="new")
 
     listing = commands.add_parser(
         "list",

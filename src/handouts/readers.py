@@ -13,7 +13,7 @@ from handouts.citations import CITE, Expander, cited
 from handouts.collection import Collection
 from handouts.data import Row, Topic, own_parts, read_parts, read_table, read_topics
 from handouts.evidence import Caption, read_captions, read_facts, read_safety, sources_of
-from handouts.parameters import choices, read_parameters, resolve
+from handouts.parameters import choices, offered, read_parameters, resolve
 from handouts.tailor import blocks, part_of, plain_text, tailor
 
 MAIN_MESSAGE = "main-message"
@@ -23,7 +23,7 @@ SHOWN = re.compile(r"^(diagram|table|icons)\([\"']([\w-]+)[\"']\)", re.M)
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of a page: its words, the sources that follow it, and the cell or table where it stands.
+    """A sentence of a page: its words, the sources that follow it, the cell where it stands, and the id of that cell.
 
     `exempt` says why it needs no source: it is a heading, a question, a lead-in, or in a part that is the clinic's own.
     """
@@ -31,6 +31,7 @@ class Sentence:
     words: str
     cites: tuple[str, ...]
     place: str
+    cell: str
     exempt: str = ""
 
 
@@ -115,7 +116,15 @@ class Reader:
         source = re.sub(r"(?m)^(?!- )", "\n", "\n".join(lines))
         cell = nbformat.v4.new_markdown_cell(source, id="text")
         topic = Topic(
-            name=file, order=1, purpose="", fields=(), written_on="", reviewed_by="", reviewed_on="", review_due=""
+            name=file,
+            order=1,
+            purpose="",
+            fields=(),
+            only=(),
+            written_on="",
+            reviewed_by="",
+            reviewed_on="",
+            review_due="",
         )
         values = resolve(read_parameters(collection), {}, file)
         reader = cls(collection, topic, nbformat.v4.new_notebook(cells=[cell]), values, [cell], file)
@@ -147,7 +156,7 @@ class Reader:
                     exempt = kind if kind == "heading" or (kind == "steps" and part == MAIN_MESSAGE) else ""
                     exempt = exempt or ("question or lead-in" if re.search(r"[?:]$|\.{4}", words) else "")
                     exempt = exempt or (f"part {part}" if part in self.own else "")
-                    found.append(Sentence(words, tuple(cites), self.place(cell), exempt))
+                    found.append(Sentence(words, tuple(cites), self.place(cell), cell.id, exempt))
         return found
 
     def shown(self, *calls: str) -> list[tuple[str, str, NotebookNode]]:
@@ -223,6 +232,8 @@ def trace(collection: Collection) -> Iterator[tuple[str, str, str]]:
         nb = notebook.read(collection.notebook(topic.name))
         seen: set[tuple[str, str]] = set()
         for values in choices(parameters, {}, "trace"):
+            if not offered(topic.only, values):
+                continue
             reader = Reader.of_topic(collection, topic, nb, values)
             told = [(one.place, one.words, origin(reader, one)) for one in reader.sentences]
             told += [

@@ -11,7 +11,7 @@ from handouts.collection import Collection
 from handouts.data import read_clinic, read_fields, read_topics
 from handouts.errors import RosterError, known
 from handouts.fields import read_value
-from handouts.parameters import read_parameters, resolve
+from handouts.parameters import offered, read_parameters, resolve
 
 ID, TOPIC = "id", "topic"
 RESERVED_NAMES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.I)
@@ -72,6 +72,12 @@ class Rows:
         for value, parameter in zip(asked, self.parameters.values(), strict=True):
             if value and value not in parameter.values:
                 reasons.append(f"{parameter.name}: is not one of its values. {known(value, parameter.values)}")
+        if (
+            topic
+            and not reasons
+            and not offered(topic.only, dict(zip(self.parameters, self._resolve(asked), strict=True)))
+        ):
+            reasons.append(f"topic: has pages for {', '.join(topic.only)} only")
         filled = []
         for name, field in self.fields.items():
             text, wrong = read_value(field, row.get(name, ""), self.language)

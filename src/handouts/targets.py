@@ -70,6 +70,14 @@ class Target:
         elif not self._whole and self._fs.exists(f"{self.folder}/{UNFINISHED}"):
             self._fs.rm(f"{self.folder}/{UNFINISHED}", recursive=True)
 
+    def has(self, name: str) -> bool:
+        """Tell whether the file `name` is there. Raises OutputError."""
+        try:
+            path = f"{self.folder}/{name}"
+            return bool(self._fs.exists(path)) if self._fs else os.path.isfile(path)
+        except Exception as error:
+            raise self._error(error) from None
+
     def write(self, name: str, content: bytes) -> bool:
         """Write the file `name` in one step, and tell whether it changed. Raises OutputError."""
         try:

@@ -26,7 +26,7 @@ def processes(count: int) -> Iterator[Executor]:
     # Spawned, not forked: a caller may have threads, and a progress bar does.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_die_with_the_parent) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_parent) as pool:
         try:
             yield pool
         except BaseException:
@@ -36,7 +36,7 @@ def processes(count: int) -> Iterator[Executor]:
             raise
 
 
-def _die_with_the_parent() -> None:
+def end_with_the_parent() -> None:
     """End this worker at once when it is interrupted, or when the work that started it is gone.
 
     Its kernels watch for their own parent, and end too.

@@ -1,0 +1,374 @@
+// Handouts in JupyterLab: a preview beside the notebook, who each cell is for, new topics.
+// JupyterLab loads this file as the container of a prebuilt extension, so there is nothing to build: `init` takes the
+// packages that JupyterLab shares, `get` gives the plugin. This holds for JupyterLab 4.6; tests/test_desk.py holds it.
+(() => {
+  "use strict";
+  const VERSION = "0.1.0";
+  const NAME = "handouts";
+  let shared = null;
+
+  async function take(name) {
+    const offers = Object.values(shared[name] ?? {});
+    if (!offers.length) throw new Error(`JupyterLab does not share ${name}.`);
+    const offer = offers.find((one) => one.loaded || one.eager) ?? offers[0];
+    return (await offer.get())();
+  }
+
+  const PACKAGES = [
+    "@jupyterlab/application", "@jupyterlab/apputils", "@jupyterlab/coreutils", "@jupyterlab/launcher", "@jupyterlab/notebook",
+    "@jupyterlab/services", "@jupyterlab/settingregistry", "@jupyterlab/ui-components", "@lumino/widgets",
+  ];
+
+  async function plugin() {
+    const found = Object.assign({}, ...(await Promise.all(PACKAGES.map(take))));
+    return {
+      id: "handouts:preview",
+      description: "The page of a notebook beside it, and who each cell is for.",
+      autoStart: true,
+      requires: [found.INotebookTracker],
+      optional: [found.ICommandPalette, found.ILauncher, found.ILayoutRestorer, found.ISettingRegistry],
+      activate: (app, tracker, palette, launcher, restorer, settings) => activate(found, { app, tracker, palette, launcher, restorer, settings }),
+    };
+  }
+
+  function activate(lab, { app, tracker, palette, launcher, restorer, settings }) {
+    const { Notification, showErrorMessage, InputDialog, MainAreaWidget, ToolbarButton, WidgetTracker, IFrame, LabIcon, PageConfig, ServerConnection, URLExt, Widget } = lab;
+    const server = ServerConnection.makeSettings();
+    const addressOf = (what, path) => URLExt.join(server.baseUrl, NAME, what, URLExt.encodeParts(path));
+    const icon = new LabIcon({ name: "handouts:page", svgstr: PAGE_ICON });
+    const previews = new WidgetTracker({ namespace: "handouts-preview" });
+    const topics = new Map(); // notebook panel -> what the server says of it, or null
+    const toldLast = new WeakMap(); // notebook panel -> what was told after its last save
+
+    async function ask(what, path, init = {}) {
+      const answer = await ServerConnection.makeRequest(addressOf(what, path), init, server);
+      if (answer.status === 404) return null;
+      const told = await answer.json().catch(() => ({}));
+      if (!answer.ok) throw new Error(told.reason || told.message || `The server answered ${answer.status}.`);
+      return told;
+    }
+
+    // ---- the preview
+
+    // A frame is loaded again whenever it is moved to another place: it comes back with what was chosen in it.
+    class PreviewFrame extends IFrame {
+      constructor(path, search) {
+        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals", "allow-popups"] });
+        this.path = path;
+        this.search = search ?? "";
+        this.addClass("handouts-Preview");
+        this.node.querySelector("iframe").title = "Preview";
+      }
+      get frame() {
+        return this.node.querySelector("iframe");
+      }
+      onAfterAttach(message) {
+        super.onAfterAttach?.(message);
+        this.url = addressOf("preview", this.path) + this.search;
+      }
+    }
+
+    const previewOf = (path) => previews.find((one) => one.content.path === path);
+
+    function open(path, search, beside) {
+      let preview = previewOf(path);
+      if (!preview) {
+        const content = new PreviewFrame(path, search);
+        preview = new MainAreaWidget({ content });
+        preview.id = `handouts-preview-${path}`;
+        preview.title.label = `Preview: ${stem(path)}`;
+        preview.title.caption = `The page of ${path}`;
+        preview.title.icon = icon;
+        preview.title.closable = true;
+        preview.toolbar.hide();
+        previews.add(preview);
+      }
+      const other = previews.find((one) => one !== preview && one.isAttached);
+      const place = other ? { mode: "tab-after", ref: other.id } : { mode: "split-right", ref: beside };
+      if (!preview.isAttached) app.shell.add(preview, "main", place);
+      app.shell.activateById(preview.id);
+      return preview;
+    }
+
+    if (restorer) {
+      restorer.restore(previews, {
+        command: "handouts:preview",
+        args: (one) => ({ path: one.content.path, search: one.content.search }),
+        name: (one) => one.content.path,
+      });
+    }
+
+    window.addEventListener("message", (event) => {
+      if (event.origin !== window.location.origin || !event.data?.handouts) return;
+      const preview = previews.find((one) => one.content.frame.contentWindow === event.source);
+      if (!preview) return;
+      if (event.data.handouts === "asked") {
+        preview.content.search = String(event.data.search);
+        previews.save(preview);
+      }
+      if (event.data.handouts === "save") void panelOf(preview.content.path)?.context.save();
+      if (event.data.handouts === "cell") void show(preview.content.path, String(event.data.id));
+    });
+
+    async function show(path, id) {
+      const panel = tracker.find((one) => one.context.path === path);
+      if (!panel) return;
+      const { content } = panel;
+      const index = content.widgets.findIndex((cell) => cell.model.id === id);
+      if (index < 0) return;
+      app.shell.activateById(panel.id);
+      content.activeCellIndex = index;
+      content.deselectAll();
+      await content.scrollToItem(index, "smart");
+    }
+
+    // ---- notebooks that are topics
+
+    const panelOf = (path) => (path ? tracker.find((one) => one.context.path === path) : tracker.currentWidget);
+
+    async function look(panel) {
+      let told = null;
+      try {
+        told = await ask("facets", panel.context.path);
+      } catch (error) {
+        console.warn(`handouts: ${error.message}`);
+      }
+      if (panel.isDisposed) return;
+      topics.set(panel, told);
+      panel.node.classList.toggle("handouts-Topic", Boolean(told));
+      for (const button of panel.handoutsButtons ?? []) button.setHidden(!told);
+      app.commands.notifyCommandChanged();
+      decorate(panel);
+    }
+
+    tracker.widgetAdded.connect((_, panel) => {
+      const button = new ToolbarButton({
+        icon, label: "Preview", tooltip: "Show the page of this notebook beside it (Ctrl+Alt+P)",
+        onClick: () => open(panel.context.path, "", panel.id),
+      });
+      button.addClass("handouts-Button");
+      button.setHidden(true);
+      panel.toolbar.insertAfter("save", "handouts-preview", button) || panel.toolbar.addItem("handouts-preview", button);
+      panel.handoutsButtons = [button];
+      panel.disposed.connect(() => topics.delete(panel));
+      panel.context.pathChanged.connect(() => void look(panel));
+      panel.context.saveState.connect((_, state) => {
+        if (state === "completed") void saved(panel);
+      });
+      void panel.context.ready.then(() => {
+        panel.content.model?.cells.changed.connect(() => decorate(panel));
+        void look(panel);
+      });
+    });
+
+    async function saved(panel) {
+      if (!topics.get(panel)) return;
+      const { path } = panel.context;
+      previewOf(path)?.content.frame.contentWindow?.postMessage({ handouts: "saved" }, window.location.origin);
+      const told = (await ask("saved", path)) ?? [];
+      const text = told.map((one) => one.told).join("\n");
+      if (text !== toldLast.get(panel)) {
+        for (const one of told) {
+          const callback = () => void panel.context.revert().then(() => show(path, one.cell));
+          Notification.info(one.told, {
+            autoClose: 15000,
+            actions: [{ label: "Show it here", caption: "Read the notebook again as it was saved", callback }],
+          });
+        }
+      }
+      toldLast.set(panel, text);
+    }
+
+    // ---- who a cell is for
+
+    function decorate(panel) {
+      const told = topics.get(panel);
+      for (const cell of panel.content.widgets) {
+        if (!cell.handoutsFor && told && cell.layout) {
+          const badge = new For(cell, told);
+          cell.handoutsFor = badge;
+          cell.layout.insertWidget(0, badge);
+        } else if (cell.handoutsFor && told) {
+          cell.handoutsFor.told = told;
+          cell.handoutsFor.draw();
+        } else if (cell.handoutsFor && !told) {
+          cell.handoutsFor.dispose();
+          cell.handoutsFor = null;
+        }
+      }
+    }
+
+    // Plain keys typed there are no commands of the notebook; those with Ctrl, such as saving, are. The window hears of a key
+    // before JupyterLab does.
+    window.addEventListener(
+      "keydown",
+      (event) => {
+        const badge = event.target.closest?.(".handouts-For");
+        badge?.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey || event.altKey));
+      },
+      true,
+    );
+
+    const tagsOf = (model) => model.getMetadata("tags") ?? [];
+
+    class For extends Widget {
+      constructor(cell, told) {
+        super();
+        this.addClass("handouts-For");
+        this.model = cell.model;
+        this.told = told;
+        this.summary = element("button", "handouts-For-summary", { type: "button" });
+        this.summary.setAttribute("aria-expanded", "false");
+        this.groups = element("div", "handouts-For-groups", { hidden: true });
+        this.node.append(this.summary, this.groups);
+        this.summary.addEventListener("click", () => this.toggle());
+        this.node.addEventListener("mousedown", (event) => event.stopPropagation()); // a click here neither selects nor drags cells
+        this.node.addEventListener("keydown", (event) => {
+          if (event.key === "Escape" && !this.groups.hidden) {
+            this.toggle();
+            this.summary.focus();
+          }
+        });
+        this.model.metadataChanged.connect(this.draw, this);
+        this.draw();
+      }
+      dispose() {
+        if (!this.isDisposed) this.model.metadataChanged.disconnect(this.draw, this);
+        super.dispose();
+      }
+      toggle() {
+        this.groups.hidden = !this.groups.hidden;
+        this.summary.setAttribute("aria-expanded", String(!this.groups.hidden));
+        this.draw();
+      }
+      press(tag, group) {
+        const before = tagsOf(this.model);
+        let after = before.includes(tag) ? before.filter((one) => one !== tag) : [...before, tag];
+        if (group.single && after.includes(tag)) after = after.filter((one) => one === tag || !one.startsWith(`${group.name}:`));
+        if (after.length) this.model.setMetadata("tags", after);
+        else this.model.deleteMetadata("tags");
+      }
+      all() {
+        const parts = { name: "part", label: "Part of the page", single: true, values: this.told.parts };
+        return [...this.told.facets, parts].filter((group) => group.values.length);
+      }
+      draw() {
+        const tags = tagsOf(this.model);
+        this.setHidden(tags.includes("parameters"));
+        const pressed = (group) => group.values.filter((one) => tags.includes(`${group.name}:${one.value}`)).map((one) => one.label);
+        const readers = this.told.facets.map((facet) => pressed(facet).join(", ")).filter(Boolean);
+        const part = this.all().filter((group) => group.single).map((group) => pressed(group).join(", ")).filter(Boolean);
+        this.summary.textContent = [`For: ${readers.join(" · ") || "every reader"}`, ...part].join(" — ");
+        this.summary.classList.toggle("handouts-mod-everyone", !readers.length);
+        this.summary.classList.toggle("handouts-mod-some", Boolean(readers.length));
+        if (this.groups.hidden) return;
+        if (!this.groups.children.length) this.build();
+        for (const button of this.groups.querySelectorAll("button")) button.setAttribute("aria-pressed", String(tags.includes(button.dataset.tag)));
+      }
+      build() {
+        for (const group of this.all()) {
+          const row = element("div", "handouts-For-group");
+          row.setAttribute("role", "group");
+          row.setAttribute("aria-label", group.label);
+          const values = element("div", "handouts-For-values");
+          for (const one of group.values) {
+            const button = element("button", "", { type: "button", textContent: one.label });
+            button.dataset.tag = `${group.name}:${one.value}`;
+            button.addEventListener("click", () => this.press(button.dataset.tag, group));
+            values.append(button);
+          }
+          row.append(element("span", "", { textContent: group.label }), values);
+          this.groups.append(row);
+        }
+        this.groups.append(element("div", "handouts-For-note", { textContent: `${this.told.facets.map((facet) => facet.label).join(", ")}: where none is chosen, the cell is for every reader.` }));
+      }
+    }
+
+    // ---- commands
+
+    const current = () => tracker.currentWidget && topics.get(tracker.currentWidget);
+    app.commands.addCommand("handouts:preview", {
+      label: "Preview Handout",
+      caption: "Show the page of this notebook beside it",
+      icon,
+      isEnabled: (args) => Boolean(args.path || current()),
+      isVisible: (args) => Boolean(args.path || args.isPalette || current()),
+      execute: (args) => {
+        const panel = panelOf(args.path);
+        const path = args.path ?? panel?.context.path;
+        return path && open(path, args.search ?? "", panel?.id);
+      },
+    });
+    app.commands.addCommand("handouts:new-topic", {
+      label: (args) => (args.isLauncher ? "New handout" : "New Handout"),
+      caption: "Begin a handout on a new topic",
+      icon: (args) => (args.isPalette ? undefined : icon),
+      execute: async (args) => {
+        const asked = args.title
+          ? { button: { accept: true }, value: args.title }
+          : await InputDialog.getText({ title: "New handout", label: "Its title, best the question that it answers:", placeholder: "Ice or heat: which one?", okLabel: "Begin" });
+        const title = (asked.value ?? "").trim();
+        if (!asked.button.accept || !title) return undefined;
+        try {
+          const made = await ask("new", "", { method: "POST", body: JSON.stringify({ title }) });
+          if (!made) throw new Error("The server extension of Handouts is not there.");
+          return await app.commands.execute("docmanager:open", { path: made.path, factory: "Notebook" });
+        } catch (error) {
+          return showErrorMessage("No handout was begun", error.message);
+        }
+      },
+    });
+    let setting = null;
+    const readersShown = () => (setting ? Boolean(setting.composite.readers) : true);
+    const applyReaders = () => document.body.classList.toggle("handouts-hidden", !readersShown());
+    app.commands.addCommand("handouts:readers", {
+      label: "Show Who Each Cell Is For",
+      isToggled: readersShown,
+      isVisible: () => Boolean(current()),
+      execute: () => setting?.set("readers", !readersShown()),
+    });
+    tracker.currentChanged.connect(() => app.commands.notifyCommandChanged());
+    if (settings) {
+      void settings.load("handouts:preview").then((loaded) => {
+        setting = loaded;
+        loaded.changed.connect(applyReaders);
+        applyReaders();
+      }, (error) => console.warn(`handouts: ${error.message}`));
+    }
+    for (const command of ["handouts:preview", "handouts:new-topic"]) palette?.addItem({ command, category: "Handouts", args: { isPalette: true } });
+    launcher?.add({ command: "handouts:new-topic", category: "Handouts", rank: 0, args: { isLauncher: true } });
+  }
+
+  const stem = (path) => path.split("/").pop().replace(/\.ipynb$/, "");
+
+  function element(tag, className, properties = {}) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    return Object.assign(made, properties);
+  }
+
+  const PAGE_ICON =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16"><g class="jp-icon3" fill="#616161">' +
+    '<path d="M6 2h8.5L19 6.500V22H6a1 1 0 0 1-1-1V3a1 1 0 0 1 1-1zm1 2v16h10V8h-4V4H7z"/><path d="M9 11h6v1.600H9zm0 3.200h6v1.600H9zm0 3.200h4V19H9z"/></g></svg>';
+
+  function style() {
+    const config = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+    const base = config.fullLabextensionsUrl ?? "/lab/extensions";
+    document.head.append(element("link", "", { rel: "stylesheet", href: `${base}/${NAME}/static/style.${VERSION}.css` }));
+  }
+
+  const modules = {
+    "./extension": async () => {
+      const made = await plugin();
+      return () => ({ __esModule: true, default: made });
+    },
+    "./style": async () => () => (style(), {}),
+  };
+  window._JUPYTERLAB = window._JUPYTERLAB || {};
+  window._JUPYTERLAB[NAME] = {
+    init: (scope) => {
+      shared = scope;
+    },
+    get: (name) => (modules[name] ? modules[name]() : Promise.reject(new Error(`No ${name} in ${NAME}.`))),
+  };
+})();

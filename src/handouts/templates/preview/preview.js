@@ -1,0 +1,283 @@
+// The preview of a topic: asks the server for its page and findings, and shows them. It asks for nothing else.
+// The page stands in a frame that may run no script; this script reads and scrolls it from outside.
+
+const EVERY = 1000; // milliseconds between two looks at the disk
+const { base, path } = document.body.dataset;
+const at = (name) => document.getElementById(name);
+const inLab = window.parent !== window;
+const state = { latest: 0, stamp: null, html: null, frame: null, known: "", goTo: null, lost: false, loading: false };
+
+const asked = () => new URLSearchParams(location.search);
+const address = (what, more = {}) => {
+  const query = asked();
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  return `${base}/${what}/${path.split("/").map(encodeURIComponent).join("/")}?${query}`;
+};
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const element = (tag, text = "", attributes = {}) => {
+  const made = Object.assign(document.createElement(tag), attributes);
+  made.textContent = text;
+  return made;
+};
+
+async function get(what, more) {
+  const answer = await fetch(address(what, more), { headers: { Accept: "application/json" } });
+  if (answer.ok) return answer.json();
+  if (answer.status === 403 || answer.status === 401) throw new Error("You are logged out of JupyterLab. Log in, then reload.");
+  const told = await answer.json().catch(() => ({}));
+  throw new Error(told.reason || told.message || `The server answered ${answer.status}.`);
+}
+
+// A request takes a second at most; what takes longer is asked for again, so that connections stay free.
+async function eventually(what, turn) {
+  for (let more = {}; ; more = { wait: "no" }) {
+    const answer = await get(what, more);
+    if (turn !== state.latest) return null;
+    if (!answer.pending) return answer;
+    if (what === "page") say("Still making the page");
+    await sleep(700);
+  }
+}
+
+const say = (text) => { if (at("status").textContent !== text) at("status").textContent = text; };
+
+async function load() {
+  const turn = ++state.latest;
+  state.loading = true;
+  const slow = setTimeout(() => turn === state.latest && say("Making the page"), 400);
+  try {
+    const answer = await eventually("page", turn);
+    if (!answer) return;
+    state.stamp = answer.stamp;
+    state.lost = false;
+    if (answer.switches) offer(answer.switches, answer.values);
+    tell(answer);
+    if (answer.html) await show(answer.html);
+    at("stage").classList.toggle("older", Boolean(answer.error));
+    say(answer.error ? "Not made" : `Made in ${answer.seconds.toFixed(2)} s`);
+    const found = await eventually("findings", turn);
+    if (found) list(found);
+  } catch (error) {
+    if (turn === state.latest) lose(error);
+  } finally {
+    clearTimeout(slow);
+    if (turn === state.latest) state.loading = false;
+  }
+}
+
+function lose(error) {
+  state.lost = true;
+  if (error instanceof TypeError) say("No connection to JupyterLab. Trying again.");
+  else tell({ error: error.message, html: null, cell: null });
+}
+
+// What can be chosen comes from data/parameters.csv with each answer: a row added there shows by itself.
+function offer(switches, values) {
+  const query = asked();
+  const wanted = JSON.stringify([switches, values, String(query)]);
+  if (wanted === state.known) return;
+  state.known = wanted;
+  const focused = document.activeElement?.name;
+  const labels = switches.map((one) => {
+    const select = element("select", "", { name: one.name });
+    const label = element("label", one.label);
+    label.append(select);
+    const usual = one.default_from
+      ? `Usual${values[one.name] && !query.get(one.name) ? ` (${labelOf(one, values[one.name]).toLowerCase()})` : ""}`
+      : null;
+    if (usual) select.append(element("option", usual, { value: "" }));
+    for (const { value, label } of one.values) select.append(element("option", label, { value }));
+    select.value = query.get(one.name) ?? one.default ?? "";
+    label.classList.toggle("changed", select.value !== (one.default ?? ""));
+    return label;
+  });
+  at("switches").replaceChildren(...labels);
+  if (focused) at("switches").elements[focused]?.focus();
+  at("open").href = address("alone");
+}
+const labelOf = (one, value) => one.values.find((row) => row.value === value)?.label ?? value;
+
+at("switches").addEventListener("submit", (event) => event.preventDefault());
+at("switches").addEventListener("change", (event) => {
+  const query = asked();
+  const { name, value } = event.target;
+  if (value) query.set(name, value);
+  else query.delete(name);
+  history.replaceState(null, "", `${location.pathname}${String(query) && "?"}${query}`);
+  if (inLab) window.parent.postMessage({ handouts: "asked", search: location.search }, location.origin);
+  at("open").href = address("alone");
+  load();
+});
+
+function tell({ error, html, cell }) {
+  at("banner").hidden = !error;
+  if (!error) return;
+  at("failed").textContent = "This page cannot be made.";
+  at("older").textContent = html || state.html ? "Below is the last one that was whole." : "";
+  at("why").textContent = error;
+  state.goTo = cell;
+  at("go").hidden = !(cell && inLab);
+}
+at("go").addEventListener("click", () => goTo(state.goTo));
+const goTo = (id) => { if (id && inLab) window.parent.postMessage({ handouts: "cell", id }, location.origin); };
+
+// The next page is laid out behind the one that is shown, scrolled to the same place, and only then takes over.
+async function show(html) {
+  if (html === state.html) return;
+  const old = state.frame;
+  const next = element("iframe", "", { className: "coming", title: "The page" });
+  next.setAttribute("sandbox", "allow-same-origin allow-modals"); // no allow-scripts: nothing written in a notebook can run
+  const laidOut = new Promise((done) => next.addEventListener("load", done, { once: true }));
+  next.srcdoc = html;
+  at("stage").append(next);
+  await laidOut;
+  for (const stale of at("stage").querySelectorAll("iframe")) if (stale !== next && stale !== old) stale.remove();
+  if (!next.isConnected) return;
+  if (old?.contentWindow) next.contentWindow.scrollTo(old.contentWindow.scrollX, old.contentWindow.scrollY);
+  for (const link of next.contentDocument.querySelectorAll("a[href]")) {
+    link.target = "_blank"; // no link may put something else in the page's place
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const href = link.getAttribute("href");
+      if (href.startsWith("#")) next.contentDocument.getElementById(href.slice(1))?.scrollIntoView({ behavior: "smooth" });
+      else if (/^https?:/.test(href)) window.open(href, "_blank", "noopener");
+    });
+  }
+  next.className = "";
+  old?.remove();
+  state.frame = next;
+  state.html = html;
+}
+
+at("print").addEventListener("click", () => state.frame?.contentWindow.print());
+
+function list({ findings = [], grade, hardest = [], error }) {
+  const errors = findings.filter((one) => one.severity === "error").length;
+  const warnings = findings.length - errors;
+  const counted = [errors && number(errors, "error"), warnings && number(warnings, "warning")].filter(Boolean).join(", ");
+  const grades = grade ? `grade ${grade.fkgl}` : "";
+  at("count").textContent = [error ? "Not checked" : counted || "Nothing found", grades].filter(Boolean).join(" · ");
+  at("count").className = error || errors ? "errors" : warnings ? "warnings" : "fine";
+  at("findings").replaceChildren(...(error ? [entry(error, [])] : findings.map((one) => finding(one))));
+  if (!error && !findings.length) at("findings").append(entry("The checks found nothing on this page. They do not judge whether it is right, kind or clear.", []));
+  at("reading").hidden = !grade;
+  if (!grade) return;
+  at("grade").textContent =
+    `School grade ${grade.fkgl} (wanted: ${grade.wanted} or less), SMOG ${grade.smog} (wanted: ${grade.wanted_smog} or less). ` +
+    (hardest.length ? "These sentences are the hardest:" : "");
+  at("hardest").replaceChildren(
+    ...hardest.map((one) => entry(null, [element("q", one.sentence), element("span", `Grade ${one.grade}`, { className: "who" })], one)),
+  );
+}
+const number = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+function finding(one) {
+  const kind = element("span", one.severity === "error" ? "Error" : "Warning", { className: `kind ${one.severity}s` });
+  const where = [one.file, one.cell].filter(Boolean).join(", ");
+  const parts = [kind, document.createTextNode(" ")];
+  if (one.sentence) parts.push(element("q", one.sentence));
+  else parts.push(document.createTextNode(where));
+  parts.push(element("span", one.told, { className: "what" }));
+  parts.push(element("span", [one.sentence && where, one.authority].filter(Boolean).join(" · "), { className: "who" }));
+  return entry(null, parts, one);
+}
+
+function entry(text, parts, target) {
+  const item = document.createElement("li");
+  const can = target && (target.sentence || (target.id && inLab));
+  const inner = element(can ? "button" : "div", text ?? "", can ? { type: "button" } : {});
+  inner.append(...parts);
+  if (can) {
+    inner.addEventListener("click", () => {
+      for (const other of document.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
+      inner.setAttribute("aria-current", "true");
+      mark(target.sentence);
+      goTo(target.id);
+    });
+  }
+  item.append(inner);
+  return item;
+}
+
+at("toggle").addEventListener("click", () => {
+  const open = at("toggle").getAttribute("aria-expanded") !== "true";
+  at("toggle").setAttribute("aria-expanded", String(open));
+  at("told").hidden = !open;
+});
+
+// Highlight a sentence in the page, whatever elements it runs through: compared without spaces and source numbers.
+function mark(sentence) {
+  const page = state.frame?.contentDocument;
+  if (!page || !sentence) return;
+  const view = state.frame.contentWindow;
+  view.CSS.highlights?.delete("handouts");
+  const letters = [];
+  const walker = page.createTreeWalker(page.body, view.NodeFilter.SHOW_TEXT, (node) =>
+    node.parentElement.closest("sup, style, script, svg, .cite") ? view.NodeFilter.FILTER_REJECT : view.NodeFilter.FILTER_ACCEPT,
+  );
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    for (let offset = 0; offset < node.length; offset++) if (/\S/.test(node.data[offset])) letters.push([node, offset]);
+  }
+  const text = letters.map(([node, offset]) => node.data[offset]).join("");
+  const squeezed = sentence.replace(/\s+/g, "");
+  const wanted = [squeezed, squeezed.replace(/[.:]$/, ""), squeezed.slice(0, 40)].find((one) => one && text.includes(one));
+  if (!wanted) return;
+  const first = text.indexOf(wanted);
+  const range = page.createRange();
+  range.setStart(...letters[first]);
+  const [last, offset] = letters[first + wanted.length - 1];
+  range.setEnd(last, offset + 1);
+  if (!page.getElementById("handouts-mark")) {
+    const style = page.createElement("style");
+    style.id = "handouts-mark";
+    style.textContent = "::highlight(handouts) { background: #ffe58a; color: #1a1a1a; }";
+    page.head.append(style);
+  }
+  view.CSS.highlights?.set("handouts", new view.Highlight(range));
+  const box = range.getBoundingClientRect();
+  view.scrollTo({ top: view.scrollY + box.top - view.innerHeight / 3, behavior: "smooth" });
+}
+
+// Whatever changes on disk shows by itself; a preview that nobody sees asks for nothing.
+async function watch() {
+  for (; ; await sleep(EVERY)) {
+    if (state.loading || document.hidden || window.innerWidth === 0) continue;
+    try {
+      const { stamp } = await get("stamp");
+      if (!state.loading && (stamp !== state.stamp || state.lost)) {
+        state.stamp = stamp;
+        await load();
+      }
+    } catch (error) {
+      lose(error);
+    }
+  }
+}
+
+window.addEventListener("message", (event) => {
+  if (event.origin === location.origin && event.source === window.parent && event.data?.handouts === "saved") load();
+});
+
+window.addEventListener("keydown", (event) => {
+  if (!inLab || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault(); // the browser would save the preview; what is meant is the notebook
+  window.parent.postMessage({ handouts: "save" }, location.origin);
+});
+
+// In JupyterLab the preview follows its theme, alone that of the machine.
+function follow() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const lab = inLab ? window.parent.document.body : null;
+  const apply = () => {
+    const isDark = lab?.dataset.jpThemeLight ? lab.dataset.jpThemeLight === "false" : dark.matches;
+    document.documentElement.dataset.theme = isDark ? "dark" : "light";
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  if (lab) new MutationObserver(apply).observe(lab, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+}
+
+follow();
+await load();
+watch();
