@@ -1,6 +1,7 @@
 """Pages as a patient meets them: in a real browser, on a phone, in the dark, on paper, by keyboard."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from conftest import ROOT
 from handouts.build import read_manifest
 
 pytestmark = pytest.mark.browser
@@ -20,8 +22,14 @@ VIEWS = {
 
 
 def addresses(built: Path) -> list[str]:
-    """Return the addresses of all pages and of the index."""
-    return [(built / path).as_uri() for path in ["index.html", *(row["path"] for row in read_manifest(built))]]
+    """Return the addresses of all pages, of the index and of the scorecard."""
+    named = ["index.html", *(row["path"] for row in read_manifest(built)), "scorecard.html"]
+    return [(built / path).as_uri() for path in named]
+
+
+def pages_of(built: Path) -> list[str]:
+    """Return the addresses of all pages that patients get."""
+    return addresses(built)[1:-1]
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def look(browser: Any, requests: list[str]) -> Any:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(look: Any, built: Path, view: str) -> None:
-    """axe-core finds no violation on any page or the index, in any view, best practices included."""
+    """axe-core finds no violation on any page, the index or the scorecard, in any view, best practices included."""
     page = look(**VIEWS[view])
     axe = Axe()
     for address in addresses(built):
@@ -87,7 +95,7 @@ def test_nothing_is_wider_than_the_narrowest_phone(look: Any, built: Path) -> No
 def test_no_text_is_small(look: Any, built: Path, view: str) -> None:
     """Running text is 18 px or more, and no text, in pictures too, is under 14 px."""
     page = look(**VIEWS[view])
-    for address in addresses(built)[1:]:
+    for address in pages_of(built):
         page.goto(address)
         body, smallest, where = page.evaluate(
             """() => {
@@ -122,7 +130,7 @@ def test_one_picture_is_shown_at_a_time(look: Any, built: Path) -> None:
 def test_text_in_pictures_is_as_wide_as_it_was_drawn(look: Any, built: Path) -> None:
     """The page's font is no wider than the one the pictures were drawn for: no text leaves its picture."""
     page = look(**VIEWS["desktop"])
-    for address in addresses(built)[1:]:
+    for address in pages_of(built):
         page.goto(address)
         out = page.evaluate(
             """() => [...document.querySelectorAll('.wide svg')].flatMap(svg => {
@@ -174,7 +182,7 @@ def test_links_and_buttons_are_large_enough_to_hit(look: Any, built: Path) -> No
 def test_paper(look: Any, built: Path, tmp_path: Path, paper: str) -> None:
     """On A4 and US Letter no row or figure is split, pages are numbered, and nothing is lost at the margin."""
     page = look()
-    for count, address in enumerate(addresses(built)[1:]):
+    for count, address in enumerate(pages_of(built)):
         page.goto(address)
         page.emulate_media(media="print")
         assert page.evaluate(
@@ -205,6 +213,44 @@ def words_on_paper(file: Path) -> str:
         pytest.skip(
             "no pdftotext on this machine: install it (Debian: apt install poppler-utils) to read what is printed"
         )
+
+
+def test_nothing_is_lost_at_twice_the_size(look: Any, built: Path) -> None:
+    """At 200 % zoom, a screen half as wide, no page scrolls sideways and no text covers another (WCAG 1.4.4)."""
+    page = look(viewport={"width": 640, "height": 450}, device_scale_factor=2)
+    for address in addresses(built):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 640, address
+
+
+def test_html_is_valid(built: Path) -> None:
+    """The Nu HTML checker finds no error and no warning on any page, the index or the scorecard; it does on a broken one."""
+    jar = ROOT / ".cache/vnu/node_modules/vnu-jar/build/dist/vnu.jar"
+    if not jar.is_file() or not shutil.which("java"):
+        pytest.skip(
+            "no Nu HTML checker: run ./scripts/test without arguments, which installs it where npm and Java are"
+        )
+    allowed = ".*Inline script violates Content Security Policy.*"  # data for search engines; no browser runs it
+    command = ["java", "-jar", jar, "--Werror", "--filterpattern", allowed]
+    files = [built / "index.html", built / "scorecard.html", *(built / row["path"] for row in read_manifest(built))]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    broken = built / "broken.html"
+    broken.write_text("<!DOCTYPE html><title>x</title><td>")
+    assert subprocess.run([*command, broken], capture_output=True, check=False).returncode == 1
+    broken.unlink()
+
+
+def test_screenshots_are_kept(look: Any, built: Path) -> None:
+    """Each page is kept as a picture, on a phone and on a desk, for somebody to look at: exports/screenshots/."""
+    folder = ROOT / "exports" / "screenshots"
+    for view in ("phone", "desktop"):
+        page = look(**VIEWS[view])
+        for address in addresses(built):
+            page.goto(address)
+            path = folder / view / f"{'_'.join(address.split('/')[-2:])[-80:].removesuffix('.html')}.png"
+            page.screenshot(path=path, full_page=True)
+            assert path.stat().st_size > 10_000
 
 
 def test_a_plain_page_takes_two_sheets(look: Any, built: Path, tmp_path: Path) -> None:

@@ -35,7 +35,17 @@ def test_the_manifest_lists_every_page(built: Path) -> None:
     """Every page is listed, with its path, topic, values, version and review, and every listed page exists."""
     rows = read_manifest(built)
     assert len(rows) == 24
-    assert list(rows[0]) == ["path", "topic", "audience", "level", "size", "version", "reviewed_on", "review_due"]
+    assert list(rows[0]) == [
+        "path",
+        "pdf",
+        "topic",
+        "audience",
+        "level",
+        "size",
+        "version",
+        "reviewed_on",
+        "review_due",
+    ]
     pages = {str(path.relative_to(built)) for path in built.glob("*/*.html")}
     assert {row["path"] for row in rows} == pages
     for row in rows:
@@ -115,7 +125,7 @@ def test_the_failed_cell_is_counted_as_in_the_notebook(copy: Collection, tmp_pat
     edit(copy.notebook(SESSION), 'diagram(\\"session-steps\\")', 'diagram(\\"session-stairs\\")')
     result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "older-adult", "level": "original"})
     assert len(result.failed) == 1
-    assert 'cell 30 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
+    assert 'cell 37 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
 
 
 def test_a_broken_notebook_stops_only_its_own_pages(copy: Collection, tmp_path: Path) -> None:
@@ -150,7 +160,7 @@ def test_pages_of_readers_that_are_no_more_are_removed(copy: Collection, tmp_pat
     """A page whose audience was taken out of data/ is taken off the shelf; files the build did not write stay."""
     out, audiences = tmp_path / "out", copy.data / "audiences.csv"
     before = audiences.read_text()
-    audiences.write_text(before + "runner,Runners,For runners,To run,normal,\n")
+    audiences.write_text(before + "runner,Runners,For runners,To run,normal,,\n")
     with pytest.raises(ParameterError):
         build(copy, out, [CHOICE], {"audience": "swimmer", "level": "original"})
     edit(copy.notebook(CHOICE), '"audience:athlete"', '"audience:athlete",\n     "audience:runner"')
@@ -205,8 +215,8 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
     build(copy, out, [CHOICE], reader)
     edit(
         copy.data / "topics.csv",
-        'your own goals.",first_name clinician,2026-11-25,,,',
-        'your own goals.",first_name clinician,2026-11-25,A. Reviewer,2026-11-01,2027-11-01',
+        'your own goals.",first_name clinician,,2026-11-25,,,',
+        'your own goals.",first_name clinician,,2026-11-25,A. Reviewer,2026-11-01,2027-11-01',
     )
     edit(copy.notebook(CHOICE), '"draw_for(audience', '"1/0; draw_for(audience')
     assert build(copy, out, [CHOICE], reader).failed

@@ -46,7 +46,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "a promise": ("balance", f"notebooks/{CHOICE}.ipynb", "Learn the signs", "Dry needling is the best choice. [@clinic] Learn the signs", "steers to one choice"),
     "a cell that fails": ("page", f"notebooks/{SESSION}.ipynb", 'icons(\\"dn-mild\\")', 'icons(\\"dn-mlid\\")', "Did you mean 'dn-mild'"),
     "an empty heading": ("heading", f"notebooks/{SESSION}.ipynb", "## Does it help?", "## Overview", "says nothing of what follows"),
-    "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
+    "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
 }  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_a_review_soon_due_is_a_warning(copy: Collection) -> None:
     edit(
         copy.data / "topics.csv",
         MUTATIONS["a review that is due"][2],
-        "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,A. Reviewer,2025-01-01,2027-01-20",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2025-01-01,2027-01-20",
     )
     assert [(finding.rule, finding.severity) for finding in check_words(copy, TODAY)[0]] == [("review", WARNING)]
     assert check_words(copy, date(2026, 11, 1))[0] == []

@@ -46,8 +46,8 @@ def test_a_date_must_be_one(copy: Collection) -> None:
     """A date that does not exist is refused, with the way to write one."""
     edit(
         copy.data / "topics.csv",
-        'how they differ.",first_name clinician,2026-11-25,,,',
-        'how they differ.",first_name clinician,2026-11-25,Somebody,2026-02-30,2027-01-01',
+        'how they differ.",first_name clinician,,2026-11-25,,,',
+        'how they differ.",first_name clinician,,2026-11-25,Somebody,2026-02-30,2027-01-01',
     )
     with pytest.raises(DataError, match=r"row 2, column reviewed_on: '2026-02-30' is not allowed: write dates as"):
         read_topics(copy)
@@ -57,8 +57,8 @@ def test_half_a_review_is_refused(copy: Collection) -> None:
     """A review date without a reviewer is no review."""
     edit(
         copy.data / "topics.csv",
-        'how they differ.",first_name clinician,2026-11-25,,,',
-        'how they differ.",first_name clinician,2026-11-25,,2026-01-01,2027-01-01',
+        'how they differ.",first_name clinician,,2026-11-25,,,',
+        'how they differ.",first_name clinician,,2026-11-25,,2026-01-01,2027-01-01',
     )
     with pytest.raises(DataError, match="a review needs reviewed_by, reviewed_on and a later review_due"):
         read_topics(copy)
@@ -83,7 +83,7 @@ def test_a_row_that_comes_twice_is_refused(copy: Collection) -> None:
     """A row that comes twice is told with both row numbers."""
     path = copy.data / "clinic.csv"
     path.write_text(path.read_text() + "phone,555-0199\n")
-    with pytest.raises(DataError, match=r"row 11: phone stands in row 3 already"):
+    with pytest.raises(DataError, match=r"row 12: phone stands in row 3 already"):
         read_clinic(copy)
 
 

@@ -42,8 +42,8 @@ def shows(
 DESCRIBED = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
 """What a page says of itself to machines: data, which no browser runs."""
 REVIEWED = (
-    "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,,,",
-    "for dry needling.,first_name appointment_date appointment_time clinician,2026-11-25,A. Reviewer,2026-01-15,2027-01-15",
+    "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,",
+    "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2026-01-15,2027-01-15",
 )
 PLAIN = text_cell("# Title\n\nText.")
 
@@ -108,7 +108,7 @@ def test_every_page_has_one_title_headings_in_order_and_landmarks(pages: dict[st
 def test_every_figure_has_a_text_alternative_a_caption_and_a_description(pages: dict[str, str]) -> None:
     """Each figure has a title for screen readers, a caption for everyone, and all of its words as text."""
     for html in pages.values():
-        for figure in re.findall(r"<figure.*?</figure>", html, flags=re.S):
+        for figure in re.findall(r"<figure id=.*?</figure>", html, flags=re.S):
             assert len(re.findall(r"<title id=[^>]*>[^<]{20,}</title>", figure)) == 2
             assert re.search(r"<figcaption><strong>[^<]+\.</strong> [^<]{10,}", figure)
             assert figure.count("<li>") >= 1

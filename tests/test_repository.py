@@ -23,8 +23,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["parser", "progress"], ["batch", "changed", "checks"], ["build"], ["index", "scorecard"], ["standards"], ["criteria"],
-    ["rules"], ["readers"], ["findings"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
+    ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["checks"], ["build"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
+    ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
@@ -199,7 +199,7 @@ def test_the_readmes_commands_work(parameters: Parameters, collection: Collectio
             assert topic in read_topics(collection)
         for name, parameter in parameters.items():
             assert getattr(options, name, None) in (None, *parameter.values)
-    assert called == {"build", "batch", "refresh", "list", "check", "changed"}
+    assert called == {"build", "batch", "refresh", "list", "check", "changed", "new", "preview"}
 
 
 def test_the_readmes_host_commands_work(tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[str]]) -> None:

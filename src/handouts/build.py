@@ -5,19 +5,15 @@ core; a page that fails is told and the others are made all the same.
 """
 
 import csv
-import hashlib
 import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from html import unescape
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from handouts import files, pages
 from handouts.article import read_article
@@ -25,12 +21,9 @@ from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
 from handouts.errors import HandoutsError, OutputError, ParameterError, known
 from handouts.pages import Variant
+from handouts.paper import on_paper
 from handouts.parameters import Parameters, check_only, choices, offered, read_parameters
-from handouts.pdf import attempt
 from handouts.workers import processes
-
-if TYPE_CHECKING:
-    from handouts.readers import Reader
 
 MANIFEST = "manifest.csv"
 INDEX = "index.html"
@@ -132,7 +125,7 @@ def build(
         result.made += 1
         progress(variant, "made")
     printed = [variant for variant in wanted if pdf or (out / variant.pdf_path).is_file()]
-    for variant, content, failure in _on_paper(collection, out, printed, workers or os.cpu_count() or 1):
+    for variant, content, failure in on_paper(collection, out, printed, workers or os.cpu_count() or 1):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)
             (out / variant.pdf_path).unlink(missing_ok=True)  # of an older page
@@ -146,36 +139,6 @@ def build(
     result.outdated = sum(not _up_to_date(collection, out, variant, surroundings) for variant in others)
     _describe(collection, out, [*wanted, *others])
     return result
-
-
-def _on_paper(
-    collection: Collection, out: Path, variants: Iterable[Variant], workers: int
-) -> Iterator[tuple[Variant, bytes, str | None]]:
-    """Yield the PDF of each page in `out`, and, in place of one, what failed."""
-    paper = read_clinic(collection).paper
-    made_by = version("weasyprint")
-    to_print: dict[str, Variant] = {}
-    for variant in variants:
-        if not (out / variant.path).is_file():
-            continue
-        html = (out / variant.path).read_bytes()
-        name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), made_by.encode()])).hexdigest()}.pdf"
-        if (content := pages.cached_file(collection, name)) is not None:
-            yield variant, content, None
-        else:
-            to_print[name] = variant
-    if not to_print:
-        return
-    with processes(min(workers, len(to_print))) as pool:
-        futures = {
-            pool.submit(attempt, (out / variant.path).read_text(encoding="utf-8"), paper): name
-            for name, variant in to_print.items()
-        }
-        for future in as_completed(futures):
-            content, failure = future.result()
-            if not failure:
-                pages.keep_file(collection, futures[future], content)
-            yield to_print[futures[future]], content, failure
 
 
 def _up_to_date(collection: Collection, out: Path, variant: Variant, surroundings: str) -> bool:
@@ -296,24 +259,13 @@ def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> Non
     made_from = files.fingerprint([out / MANIFEST, *inputs])
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts import index, scorecard
+        from handouts.readers import readers_of
 
-        files.write(out / SCORECARD, scorecard.render(collection, _readers(collection, here)).encode())
+        files.write(
+            out / SCORECARD,
+            scorecard.render(collection, readers_of(collection, [(one.topic, one.values) for one in here])).encode(),
+        )
         files.write(out / INDEX, index.render(collection, rows, made_from).encode())
-
-
-def _readers(collection: Collection, here: Sequence[Variant]) -> list["Reader"]:
-    """Return what readers get of the pages `here`, each once whatever the print size; none of a notebook that is broken."""
-    from handouts import notebook
-    from handouts.readers import Reader
-
-    topics = read_topics(collection)
-    found: dict[tuple[str, ...], Reader] = {}
-    for variant in here:
-        with suppress(HandoutsError):
-            nb = notebook.read(collection.notebook(variant.topic))
-            reader = Reader.of_topic(collection, topics[variant.topic], nb, variant.values)
-            found.setdefault((variant.topic, *reader.facets.values()), reader)
-    return sorted(found.values(), key=lambda reader: reader.topic.order)
 
 
 def _text_of(path: Path) -> str:

@@ -1,7 +1,8 @@
 """What each reader gets, as text: the cells of a topic for one reader, in sentences with their sources."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from handouts import notebook
 from handouts.citations import CITE, Expander, cited
 from handouts.collection import Collection
 from handouts.data import Row, Topic, own_parts, read_parts, read_table, read_topics
+from handouts.errors import HandoutsError
 from handouts.evidence import Caption, read_captions, read_facts, read_safety, sources_of
 from handouts.parameters import choices, offered, read_parameters, resolve
 from handouts.tailor import blocks, part_of, plain_text, tailor
@@ -222,6 +224,20 @@ class Reader:
         """Return the names of the facts that the page tells or shows."""
         told = [name for cell in self.texts for name in re.findall(r"\[=([\w-]+)\]", cell.source)]
         return list(dict.fromkeys([*told, *(name for _, name, _ in self.shown("icons"))]))
+
+
+def readers_of(collection: Collection, wanted: Iterable[tuple[str, Mapping[str, str]]]) -> list[Reader]:
+    """Return the readers of the pages `wanted`, each a topic and values; each once whatever the print size.
+
+    There is none of a notebook that no page can be made of.
+    """
+    topics = read_topics(collection)
+    found: dict[tuple[str, ...], Reader] = {}
+    for topic, values in wanted:
+        with suppress(HandoutsError):
+            reader = Reader.of_topic(collection, topics[topic], notebook.read(collection.notebook(topic)), values)
+            found.setdefault((topic, *reader.facets.values()), reader)
+    return sorted(found.values(), key=lambda reader: reader.topic.order)
 
 
 def trace(collection: Collection) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,44 @@
+"""The PDFs of finished pages; those that did not change are kept."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import as_completed
+from importlib.metadata import version
+from pathlib import Path
+
+from handouts import pages
+from handouts.collection import Collection
+from handouts.data import read_clinic
+from handouts.pages import Variant
+from handouts.pdf import attempt
+from handouts.workers import processes
+
+
+def on_paper(
+    collection: Collection, out: Path, variants: Iterable[Variant], workers: int
+) -> Iterator[tuple[Variant, bytes, str | None]]:
+    """Yield the PDF of each page in `out`, and, in place of one, what failed."""
+    paper = read_clinic(collection).paper
+    made_by = version("weasyprint")
+    to_print: dict[str, Variant] = {}
+    for variant in variants:
+        if not (out / variant.path).is_file():
+            continue
+        html = (out / variant.path).read_bytes()
+        name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), made_by.encode()])).hexdigest()}.pdf"
+        if (content := pages.cached_file(collection, name)) is not None:
+            yield variant, content, None
+        else:
+            to_print[name] = variant
+    if not to_print:
+        return
+    with processes(min(workers, len(to_print))) as pool:
+        futures = {
+            pool.submit(attempt, (out / variant.path).read_text(encoding="utf-8"), paper): name
+            for name, variant in to_print.items()
+        }
+        for future in as_completed(futures):
+            content, failure = future.result()
+            if not failure:
+                pages.keep_file(collection, futures[future], content)
+            yield to_print[futures[future]], content, failure
