@@ -125,7 +125,10 @@ def test_the_failed_cell_is_counted_as_in_the_notebook(copy: Collection, tmp_pat
     edit(copy.notebook(SESSION), 'diagram(\\"session-steps\\")', 'diagram(\\"session-stairs\\")')
     result, _ = states(copy, tmp_path / "out", topics=[SESSION], asked={"audience": "older-adult", "level": "original"})
     assert len(result.failed) == 1
-    assert 'cell 37 ("diagram("session-stairs")"), older-adult, original, large: DataError: diagram' in result.failed[0]
+    assert (
+        'cell 37 ("diagram("session-stairs")"), older-adult, original, large: DataError: data/captions.csv'
+        in result.failed[0]
+    )
 
 
 def test_a_broken_notebook_stops_only_its_own_pages(copy: Collection, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_every_test_says_what_it_proves() -> None:
 
 def test_scripts_can_be_run_and_read() -> None:
     """The scripts have their run bit, and bash understands them."""
-    for script in ("scripts/setup", "scripts/build", "scripts/test", ".ci/run"):
+    for script in ("scripts/setup", "scripts/build", "scripts/desk", "scripts/test", ".ci/run"):
         assert os.access(ROOT / script, os.X_OK), script
         subprocess.run(["bash", "-n", ROOT / script], check=True)
     assert "scripts/test" in (ROOT / ".ci/run").read_text()

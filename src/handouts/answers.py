@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler, path_regex
@@ -19,9 +19,6 @@ from handouts.data import read_topics
 from handouts.errors import HandoutsError
 from handouts.topics import name_of, new_topic
 
-if TYPE_CHECKING:
-    from handouts.desk import Desk
-
 MOST_SECONDS = 60.0
 """How long a preview may take; a build allows more."""
 AT_ONCE = 1.0
@@ -34,8 +31,8 @@ class Handler(ExtensionHandlerMixin, JupyterHandler):
     """What the handlers share."""
 
     @property
-    def desk(self) -> "Desk":
-        """The extension."""
+    def desk(self) -> Any:
+        """The extension: a Desk."""
         return self.settings["handouts_desk"]
 
     def asked(self) -> dict[str, str]:
