@@ -97,7 +97,7 @@ def test_no_page_is_made_with_another_collections_data(
 
 def test_nbconvert_can_execute_too(copy: Collection, tmp_path: Path, run: Run) -> None:
     """`nbconvert --execute` runs the notebook before it makes the page."""
-    edit(copy.data / "facts.csv", "Two studies that disagree.", "Timing.")
+    edit(copy.data / "facts.csv", "Each number is from one study.", "Timing.")
     notebook = copy.notebook("which-treatment-is-right")
     run("jupyter", "nbconvert", "--to", "handout", "--execute", notebook, "--output-dir", tmp_path, check=True)
     assert "Timing" in (tmp_path / "which-treatment-is-right.html").read_text()
@@ -165,7 +165,7 @@ def test_the_word_of_an_educator_reaches_the_page(copy: Collection, tmp_path: Pa
     """A sentence changed in the notebook is in the page, on both ways."""
     edit(
         copy.notebook("which-treatment-is-right"),
-        "You have pain or trouble moving",
+        "For pain or trouble moving you have a choice",
         "It all depends on what you want. You have pain",
     )
     run("handouts", "build", "which-treatment-is-right", "--audience", "general", "--out", tmp_path, check=True)
