@@ -212,4 +212,11 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
     """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C."""
     address = f"/handouts/preview/notebooks/{topic}.ipynb" if topic else Desk.extension_url
-    Desk.launch_instance([f"--ServerApp.root_dir={collection.root}", f"--Desk.default_url={address}", *arguments])
+    Desk.launch_instance(
+        [
+            f"--ServerApp.root_dir={collection.root}",
+            f"--Desk.default_url={address}",
+            "--ServerApp.answer_yes=True",
+            *arguments,
+        ]
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4.rwbase import rejoin_lines
 
 from handouts import notebook
 from handouts.notebook import PARAMETERS, tags
@@ -29,10 +30,25 @@ def mended(nb: Mapping[str, Any], stored: NotebookNode | None) -> tuple[Notebook
     >>> [one.id for one in again.cells], told[0].cell
     (['title', 'title-2'], 'title-2')
     """
-    result = nbformat.from_dict(nb)
+    result = _whole(nb)
     result.nbformat_minor = max(5, result.get("nbformat_minor", 0))
     told = [*_ids(result), *_parameters(result, stored), *_outputs(result, stored)]
     return _normalised(result), told
+
+
+def _whole(nb: Mapping[str, Any]) -> NotebookNode:
+    """Return a copy with what each cell must have; a client may leave it out, or send lines as they stand in a file."""
+    result = nbformat.from_dict(nb)
+    for cell in result.cells:
+        cell.metadata = cell.get("metadata") or NotebookNode()
+        if isinstance(cell.metadata.get("tags", []), str):
+            cell.metadata["tags"] = [cell.metadata["tags"]]
+        elif not cell.metadata.get("tags", [""]):
+            cell.metadata.pop("tags")
+        if cell.cell_type == "code":
+            cell.outputs = cell.get("outputs") or []
+            cell.execution_count = cell.get("execution_count")
+    return rejoin_lines(result)
 
 
 def _ids(nb: NotebookNode) -> Iterator[Mended]:

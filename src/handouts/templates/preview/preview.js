@@ -47,6 +47,7 @@ async function load() {
   const slow = setTimeout(() => turn === state.latest && say("Making the page"), 400);
   try {
     const answer = await eventually("page", turn);
+    clearTimeout(slow);
     if (!answer) return;
     state.stamp = answer.stamp;
     state.lost = false;
@@ -56,7 +57,7 @@ async function load() {
     at("stage").classList.toggle("older", Boolean(answer.error));
     say(answer.error ? "Not made" : `Made in ${answer.seconds.toFixed(2)} s`);
     const found = await eventually("findings", turn);
-    if (found) list(found);
+    if (found) list({ ...found, made: !answer.error });
   } catch (error) {
     if (turn === state.latest) lose(error);
   } finally {
@@ -151,13 +152,13 @@ async function show(html) {
 
 at("print").addEventListener("click", () => state.frame?.contentWindow.print());
 
-function list({ findings = [], grade, hardest = [], error }) {
+function list({ findings = [], grade, hardest = [], error, made }) {
   const errors = findings.filter((one) => one.severity === "error").length;
   const warnings = findings.length - errors;
   const counted = [errors && number(errors, "error"), warnings && number(warnings, "warning")].filter(Boolean).join(", ");
   const grades = grade ? `grade ${grade.fkgl}` : "";
-  at("count").textContent = [error ? "Not checked" : counted || "Nothing found", grades].filter(Boolean).join(" · ");
-  at("count").className = error || errors ? "errors" : warnings ? "warnings" : "fine";
+  at("count").textContent = [error ? "Not checked" : counted || (made ? "Nothing found" : "Nothing else found"), grades].filter(Boolean).join(" · ");
+  at("count").className = error || errors ? "errors" : warnings ? "warnings" : made ? "fine" : "unmade";
   at("findings").replaceChildren(...(error ? [entry(error, [])] : findings.map((one) => finding(one))));
   if (!error && !findings.length) at("findings").append(entry("The checks found nothing on this page. They do not judge whether it is right, kind or clear.", []));
   at("reading").hidden = !grade;
