@@ -1,5 +1,6 @@
 """The desk in JupyterLab: an educator changes a notebook or a table, and sees the page, what is wrong with it, and whom it is for."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -23,6 +24,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
 
 from conftest import BIN, ROOT, edit
+from handouts import files
 from handouts.collection import Collection
 from handouts.data import read_topics
 
@@ -77,8 +79,12 @@ class Server:
         return self.ask(f"/api/contents/{path}", "PUT", {"type": "notebook", "format": "json", "content": content})
 
     def stored(self, path: str = NOTEBOOK) -> Any:
-        """Return a notebook as it is on disk."""
-        return json.loads((self.root / path).read_text(encoding="utf-8"))
+        """Return a notebook as it is on disk; Jupyter saves in place, so it may be half there for a moment."""
+        for _ in range(50):
+            with contextlib.suppress(json.JSONDecodeError):
+                return json.loads((self.root / path).read_text(encoding="utf-8"))
+            time.sleep(0.1)
+        pytest.fail(f"{path} is no JSON on disk.")
 
     def change(self, cell: str, source: str | None = None, tags: list[str] | None = None) -> None:
         """Give a cell of the notebook on disk other words or other tags."""
@@ -88,7 +94,7 @@ class Server:
             found["source"] = source.splitlines(keepends=True)
         if tags is not None:
             found["metadata"]["tags"] = tags
-        (self.root / NOTEBOOK).write_text(json.dumps(nb, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        files.write(self.root / NOTEBOOK, (json.dumps(nb, indent=1, ensure_ascii=False) + "\n").encode())
 
     def source(self, cell: str) -> str:
         """Return the words of a cell of the notebook on disk."""
@@ -173,13 +179,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def fresh(server: Server) -> Iterator[Server]:
     """Give the server, and make its collection as it was again after the test."""
     yield server
+    while restored(server):  # a save of a window that was just closed may still be under way
+        time.sleep(0.3)
+
+
+def restored(server: Server) -> bool:
+    """Make the server's collection as it was, and tell whether anything was to do."""
+    changed = False
     for part in ("data", "notebooks"):
         for path in (server.root / part).rglob("*"):
             first = ROOT / part / path.relative_to(server.root / part)
             if path.is_file() and not first.is_file():
                 path.unlink()
-            elif path.is_file() and path.read_bytes() != first.read_bytes():
-                path.write_bytes(first.read_bytes())
+                changed = True
+            elif path.is_file():
+                changed = files.write(path, first.read_bytes()) or changed
+    return changed
 
 
 def until(page: Any, look: Callable[[], Any], seconds: float = 10, told: Callable[[], str] = str) -> float:
@@ -223,10 +238,11 @@ class Preview:
         """Wait until the checks have looked at the page."""
         self.until(lambda: self.at.locator("#count").get_attribute("class"), 40)
 
-    def fails(self, seconds: float = 20) -> str:
-        """Wait until the preview tells that the page cannot be made, and return why."""
-        self.until(lambda: self.at.locator("#banner").is_visible(), seconds)
-        return self.at.locator("#why").inner_text()
+    def fails(self, words: str = "", seconds: float = 20) -> str:
+        """Wait until the preview tells that the page cannot be made, with `words`, and return why."""
+        why = self.at.locator("#banner:not([hidden]) #why")
+        self.until(lambda: why.count() and why.text_content() and words in why.text_content(), seconds)
+        return why.text_content() or ""
 
     def findings(self) -> list[str]:
         """Return what is listed."""
@@ -387,7 +403,7 @@ def test_a_failing_cell_is_told_above_the_last_page_that_was_whole(desk: Desk) -
     preview = desk.beside(page)
     preview.shows("Lie down for the needles")
     desk.server.change("plain-before-picture", 'diagram("visit-pth")')
-    why = preview.fails()
+    why = preview.fails("visit-pth")
     assert f"notebooks/{TOPIC}.ipynb, cell 15" in why
     assert "visit-pth" in why
     assert "Below is the last one that was whole." in preview.at.locator("#older").inner_text()
@@ -400,7 +416,7 @@ def test_a_failing_cell_is_told_above_the_last_page_that_was_whole(desk: Desk) -
     preview.at.locator("#go").click()
     preview.until(lambda: active(page) == "plain-before-picture")
     preview.at.evaluate("location.reload()")
-    assert "visit-pth" in preview.fails()
+    preview.fails("visit-pth")
     preview.shows("Lie down for the needles")  # the server kept it
     desk.server.change("plain-before-picture", 'diagram("visit-path")')
     preview.until(lambda: not preview.at.locator("#banner").is_visible())
@@ -625,7 +641,7 @@ def test_nothing_written_in_a_notebook_runs(desk: Desk) -> None:
     }
     for count, (text, reason) in enumerate(refused.items()):
         desk.server.change("plain-risk-meaning", f"{safe}\n\nZebra {count}. {text}")
-        preview.until(lambda reason=reason: reason in preview.fails())
+        preview.fails(reason)
         assert "For everyone" in preview.words()
     desk.server.change(
         "plain-risk-meaning",
@@ -780,7 +796,7 @@ def test_axe_finds_nothing_on_a_preview(desk: Desk, scheme: str) -> None:
     assert results.violations_count == 0, results.generate_report()
     assert len(preview.findings()) > 0
     desk.server.change("plain-before-picture", 'diagram("no-such-picture")')
-    assert "no-such-picture" in preview.fails()
+    preview.fails("no-such-picture")
     preview.page.wait_for_timeout(300)
     results = axe.run(preview.page)
     assert results.violations_count == 0, results.generate_report()
@@ -799,7 +815,7 @@ def test_a_preview_asks_nothing_of_the_network_and_fits_a_phone(desk: Desk) -> N
     preview.checked()
     preview.opened()
     desk.server.change("plain-before-picture", 'diagram("visit-pth")')
-    preview.fails()
+    preview.fails("visit-pth")
     for part in (
         "document.documentElement",
         "document.querySelector('#told')",
