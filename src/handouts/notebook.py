@@ -74,7 +74,7 @@ def _check_shape(content: Any, where: str) -> None:
 
 def tags(cell: NotebookNode) -> list[str]:
     """Return the tags of `cell`."""
-    return list(cell.metadata.get("tags", []))
+    return list(cell.metadata.get("tags") or [])
 
 
 def place(nb: NotebookNode, cell: NotebookNode) -> str:
