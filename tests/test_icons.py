@@ -23,23 +23,27 @@ def marks(svg: str) -> dict[str, int]:
         if dashes := re.search(r"stroke-dasharray: ([\d.]+),([\d.]+)", style):
             side, gap = map(float, dashes.groups())
             colour = re.search(r"stroke: (#\w+)", style)[1]  # type: ignore[index]
-            for left, right in re.findall(r"M ([\d.]+) [\d.]+\s*L ([\d.]+) ", path):
+            for left, right in re.findall(r"M ([-\d.]+) [\d.]+\s*L ([-\d.]+) ", path):
                 counted[colour] = counted.get(colour, 0) + round((float(right) - float(left) + gap) / (side + gap))
     return counted
 
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collection) -> None:
-    """On paper and on a phone the dark, lighter and empty marks are those of the row, a thousand in all."""
+    """On paper and on a phone the dark, gray and pale marks are those of the row, a thousand in all; people are discs."""
     draw_for(size="normal")
     fact = read_facts(collection)[name]
     drawn = icons(name)
+    dark, gray = (fact.best, 0) if fact.best else (fact.low, fact.high - fact.low)
     for svg in (drawn.svg, drawn.narrow):
-        assert list(marks(svg).values()) == [
-            many for many in (fact.low, fact.high - fact.low, 1000 - fact.high) if many
-        ]
-    assert f"{fact.low:,} (dark)" in drawn.alt
-    assert (f"{fact.high:,} (with gray)" in drawn.alt) == (fact.high > fact.low)
+        assert list(marks(svg).values()) == [many for many in (dark, gray, 1000 - dark - gray) if many]
+        assert ("stroke-linecap: round" in svg) == (fact.unit == "people")
+    key = drawn.alt.removeprefix("1,000 marks. ")
+    assert (f"Dark: {'about ' if fact.best else ''}{dark:,}" in key) == bool(dark)
+    assert (f"With gray: {fact.high:,}, the highest." in key) == bool(gray)
+    assert key.endswith(f"All marks: 1,000 {fact.unit}.")
+    for picture in pictures(drawn):
+        assert " ".join(line.text for line in picture.iter(f"{SVG}text")) == key
     assert drawn.title == fact.sentence.rstrip(".")
     assert drawn.sources == fact.sources
 

@@ -159,18 +159,21 @@ class Sheet:
             )
         )  # fmt: skip
 
-    def marks(self, runs: list[tuple[float, float, int]], side: float, step: float, colour: str) -> None:
-        """Put rows of small squares, `step` apart; each of `runs` is a left edge, a middle height, and how many.
+    def marks(
+        self, runs: list[tuple[float, float, int]], side: float, step: float, colour: str, *, discs: bool = False
+    ) -> None:
+        """Put rows of squares, or of discs, `step` apart; each of `runs` is the first one's middle and how many.
 
-        They are dashes of one thick line: a thousand squares of their own would be most of a page.
+        They are dashes of one thick line: a thousand shapes of their own would be most of a page.
         """
         if runs:
-            points = [(x + right, y) for x, y, many in runs for right in (0.0, (many - 1) * step + side)]
+            dash = 0.01 * side if discs else side  # a disc is the round end of a dash
+            points = [(x + right, y) for x, y, many in runs for right in (-dash / 2, (many - 1) * step + dash / 2)]
             path = Path(points, [Path.MOVETO, Path.LINETO] * len(runs))
-            dashes = (0, (1, (step - side) / side))
             self._figure.add_artist(
                 PathPatch(
-                    path, facecolor="none", edgecolor=colour, linewidth=side, linestyle=dashes, capstyle="butt",
+                    path, facecolor="none", edgecolor=colour, linewidth=side,
+                    linestyle=(0, (dash / side, (step - dash) / side)), capstyle="round" if discs else "butt",
                     transform=self._page,
                 )
             )  # fmt: skip

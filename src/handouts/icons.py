@@ -1,7 +1,8 @@
-"""Icon arrays: a fact of data/facts.csv drawn as one small mark for each person or treatment.
+"""Icon arrays: a fact of data/facts.csv drawn as one mark for each person or treatment.
 
-Every array has the same number of marks, so that two can be read in the same way; where studies
-disagree the marks between the lower and the higher number are drawn lighter.
+Every array has the same number of marks, so that two can be read in the same way: a disc for a person,
+a square for anything else. The best estimate is dark; where a fact has only a lowest and a highest
+number, the marks between the two are gray. Those that nothing is told of are small and pale.
 """
 
 from handouts import drawing
@@ -30,7 +31,7 @@ def icons(name: str) -> Diagram:
             f"data/facts.csv, fact {name}, column denominator: an icon array shows {ROWS * COLUMNS}, so that all can be compared. "
             "Write the fact out of that many."
         )
-    alt = f"{fact.denominator:,} marks for {fact.denominator:,} {fact.unit}. {_legend(fact)}"
+    alt = f"{fact.denominator:,} marks. {' '.join(told for _, _, told in _key(fact))}"
     described = [f"Counted in: {fact.population}."]
     wide, narrow = Sheet(PAPER), Sheet(PHONE)
     return Diagram(
@@ -45,33 +46,39 @@ def icons(name: str) -> Diagram:
     )
 
 
-def _legend(fact: Fact) -> str:
-    """Tell what the marks are."""
-    counted = f"{fact.low:,} (dark)" if fact.low == fact.high else f"{fact.low:,} (dark) to {fact.high:,} (with gray)"
-    return f"In {fact.denominator:,} {fact.unit}: {counted}{f' {fact.what}' if fact.what != fact.unit else ''}."
+def _key(fact: Fact) -> list[tuple[int, str, str]]:
+    """Return how many marks have each colour, from the darkest, with what they are."""
+    ink, gray, pale = drawing.ink(), tint(drawing.ink(), 0.5), tint(drawing.ink(), 0.35)
+    assert fact.denominator is not None
+    if fact.best:
+        told = [(fact.best, ink, f"Dark: about {fact.best:,} {fact.what}.")]
+    elif fact.low == fact.high:
+        told = [(fact.low, ink, f"Dark: {fact.low:,} {fact.what}.")]
+    else:
+        told = [
+            (fact.low, ink, f"Dark: {fact.low:,} {fact.what}, the lowest count."),
+            (fact.high - fact.low, gray, f"With gray: {fact.high:,}, the highest."),
+        ]
+    rest = fact.denominator - sum(many for many, _, _ in told)
+    return [*(one for one in told if one[0]), (rest, pale, f"All marks: {fact.denominator:,} {fact.unit}.")]
 
 
 def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
     assert fact.denominator is not None
     gap = 0.5  # after each ten marks and after each five rows, as a share of a mark
     step = sheet.width / (columns + gap * ((columns - 1) // 10))
-    side = 0.72 * step
-    ink = drawing.ink()
-    for begin, end, colour in (
-        (0, fact.low, ink),
-        (fact.low, fact.high, tint(ink, 0.5)),
-        (fact.high, fact.denominator, tint(ink, 0.2)),
-    ):
+    mark = 0
+    for many, colour, _ in (key := _key(fact)):
+        side = (0.36 if colour == key[-1][1] else 0.76) * step
         runs = []
-        mark = begin
+        end = mark + many
         while mark < end:
             row, column = divmod(mark, columns)
-            many = min(end - mark, 10 - column % 10, columns - column)
-            x = step * (column + gap * (column // 10))
-            runs.append((x, step * (row + gap * (row // 5)) + side / 2, many))
-            mark += many
-        sheet.marks(runs, side, step, colour)
+            count = min(end - mark, 10 - column % 10, columns - column)
+            middle = (column + gap * (column // 10) + 0.5) * step
+            runs.append((middle, (row + gap * (row // 5) + 0.5) * step, count))
+            mark += count
+        sheet.marks(runs, side, step, colour, discs=fact.unit == "people")
     rows = fact.denominator // columns
-    bottom = step * (rows + gap * ((rows - 1) // 5))
-    told = words(_legend(fact), sheet.width, "bold")
-    return sheet.put(told, 0, bottom + 0.4 * em())
+    bottom = step * (rows + gap * ((rows - 1) // 5)) + 0.2 * em()
+    return sheet.put(words(" ".join(told for _, _, told in key), sheet.width), 0, bottom)

@@ -96,13 +96,13 @@ def frames(sheet: Sheet, rows: list[Row]) -> float:
     ]
     heights = [sum(block.height + gap for block in group) - gap + 2 * pad for group in blocks]
     if side_by_side:
-        height = max(heights) + 2 * shift
-        corners = [(0.0, shift), (widths[0], shift), (widths[0] + widths[1], shift)]
+        height = max(heights)
+        corners = [(0.0, 0.0), (widths[0], 0.0), (widths[0] + widths[1], 0.0)]
         frames = [
-            (0.0, 0.0, widths[0] + widths[1], height - shift),
-            (widths[0], shift, widths[1] + widths[2], height - shift),
+            (0.0, 0.0, widths[0] + widths[1], height),
+            (widths[0], 0.0, widths[1] + widths[2], height),
         ]
-        overlap = (widths[0], shift, widths[1], height - 2 * shift)
+        overlap = (widths[0], 0.0, widths[1], height)
     else:
         height = sum(heights)
         corners = [(shift, 0.0), (shift, heights[0]), (shift, heights[0] + heights[1])]
