@@ -186,6 +186,24 @@ def test_workers_must_be_a_number(run: Run) -> None:
     assert "'0' is no whole number above zero" in done.stderr
 
 
+@pytest.mark.slow
+def test_ctrl_c_is_answered_by_one_line(clinic: Collection) -> None:
+    """Ctrl-C is answered by one line that says what is kept, whatever the build and its processes were at."""
+    for count in range(8):
+        started = subprocess.Popen(
+            [BIN / "handouts", "build", "--force"],
+            cwd=clinic.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        assert started.stderr is not None
+        assert started.stderr.readline() == "Building 24 pages\n"
+        time.sleep(0.25 * count)
+        os.killpg(started.pid, signal.SIGINT)
+        told = started.communicate(timeout=30)[1]
+        assert (started.returncode, told) == (
+            130, "handouts: stopped. What was finished is kept; run the same command again to go on.\n",
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("end", ["ctrl-c", "interrupt", "kill"])
 def test_a_stopped_build_leaves_no_process_behind(copy: Collection, end: str) -> None:
     """However a build is ended, its processes and kernels are gone, and no half page is left."""

@@ -30,14 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise
             parameters = {}
         options = make_parser(parameters).parse_args(arguments)
+        from handouts.workers import without_slow_imports
+
+        without_slow_imports()
         return int(COMMANDS[options.run](collection, options))
     except HandoutsError as error:
         print(f"handouts: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("handouts: stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
-        sys.stdout.flush()
-        os._exit(130)  # a pool that was stopped half-way may print a traceback at the end of the interpreter
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # a pool that was stopped half-way may complain
+        return 130
     except BrokenPipeError:  # who reads our pipe, such as head, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -109,9 +113,6 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
     for topic in options.topics:
         if topic not in topics:
             raise ParameterError(f"unknown topic {topic!r}. {known(topic, topics)}")
-    from handouts.workers import without_slow_imports
-
-    without_slow_imports()
     from handouts import notebook, pages
 
     failed = False
@@ -132,9 +133,6 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _check(collection: Collection, options: argparse.Namespace) -> int:
-    from handouts.workers import without_slow_imports
-
-    without_slow_imports()
     from handouts.checks import check, check_text, failing
     from handouts.findings import ERROR
     from handouts.readers import trace

@@ -93,7 +93,6 @@ def main() -> None:
     """Run as a snapshot: the numbers of the shell, iopub, control and life sockets are the arguments."""
     shell, iopub, control, life = (socket.socket(fileno=int(number)) for number in sys.argv[1:5])
     sys.argv[1:] = []
-    os.setsid()
     adopt_orphans()
     snapshot = os.fork()
     if snapshot:

@@ -141,6 +141,7 @@ class Snapshot:
         self.process = subprocess.Popen(
             [sys.executable, "-Xfrozen_modules=off", "-m", "handouts.snapshot", *map(str, theirs)],
             pass_fds=theirs, env=environment, stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for who asked for it
         )  # fmt: skip
         for _, end in pairs.values():
             end.close()
