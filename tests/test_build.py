@@ -252,6 +252,7 @@ def test_a_damaged_manifest_is_told_before_any_work(copy: Collection, tmp_path: 
 
 def test_a_cache_that_cannot_be_written_stops_nothing(copy: Collection, tmp_path: Path) -> None:
     """Where no finished page can be kept, pages are made all the same."""
+    shutil.rmtree(copy.root / ".cache", ignore_errors=True)
     (copy.root / ".cache").write_text("in the way")
     result = build(copy, tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
     assert (result.made, result.failed) == (1, [])

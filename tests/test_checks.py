@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from conftest import edit
 from handouts import reading
@@ -40,9 +41,9 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "another denominator": ("denominator", "data/facts.csv", "0,1,,1000,treatments", "0,1,,100,treatments", "get numbers out of 100, 1,000"),
     "hard words": ("grade", f"notebooks/{SESSION}.ipynb", "A thin needle goes into the muscle. [@saintlukes_dn]", "Musculoskeletal practitioners systematically administer filiform instrumentation intramuscularly, facilitating neurophysiological desensitization, biomechanical optimization, and comprehensive multidisciplinary rehabilitation, notwithstanding considerable heterogeneity. " * 6, "This sentence is the hardest"),
     "one treatment praised": ("balance", "data/two-treatments.csv", "By checking your muscles and how you move", "By checking with great care each of your muscles and all of your joints and how you stand and walk and move from day to day and with much time for all that you want to tell and to show and to ask of us", "Say more of one, or less of the other"),
-    "a sentence from nowhere": ("origin", f"notebooks/{SESSION}.ipynb", "Ask us. [@clinic]", "Ask us.", "cites no source and is not marked as the clinic's own"),
+    "a sentence from nowhere": ("origin", f"notebooks/{SESSION}.ipynb", "We have not looked for studies yet: ask us. [@clinic]", "We have not looked for studies yet: ask us.", "cites no source and is not marked as the clinic's own"),
     "a table row from nowhere": ("origin", "data/other-options.csv", "and no cost for now [@clinic]", "and no cost for now", "has a cell that names no source"),
-    "a sales line": ("off-purpose", f"notebooks/{SESSION}.ipynb", "Ask us. [@clinic]", "Contact us today. [@clinic]", "Remove it"),
+    "a sales line": ("off-purpose", f"notebooks/{SESSION}.ipynb", "We have not looked for studies yet: ask us. [@clinic]", "Contact us today. [@clinic]", "Remove it"),
     "a promise": ("balance", f"notebooks/{CHOICE}.ipynb", "Learn the signs", "Dry needling is the best choice. [@clinic] Learn the signs", "steers to one choice"),
     "a cell that fails": ("page", f"notebooks/{SESSION}.ipynb", 'icons(\\"dn-mild\\")', 'icons(\\"dn-mlid\\")', "Did you mean 'dn-mild'"),
     "an empty heading": ("heading", f"notebooks/{SESSION}.ipynb", "## Does it help?", "## Overview", "says nothing of what follows"),
@@ -85,9 +86,12 @@ def test_what_a_hand_changes_is_caught(copy: Collection, name: str) -> None:
 def test_what_is_wrong_with_a_page_is_caught(pages: dict[str, str], rule: str, before: str, after: str) -> None:
     """A picture without words, a table without header cells, and a heading or box out of order are found on a page."""
     html = pages[f"{CHOICE}/general_plain_normal.html"]
-    assert list(of_page(html, "file", "general")) == []
+    assert list(of_page(BeautifulSoup(html, "html.parser"), "file", "general")) == []
     assert before in html
-    assert [finding.rule for finding in of_page(html.replace(before, after), "file", "general")].count(rule)
+    assert [
+        finding.rule
+        for finding in of_page(BeautifulSoup(html.replace(before, after), "html.parser"), "file", "general")
+    ].count(rule)
 
 
 def test_every_rule_has_an_example_that_fails() -> None:
@@ -143,7 +147,7 @@ def test_the_trace_tells_where_each_sentence_comes_from(collection: Collection) 
     told = {sentence: source for _, sentence, source in trace(collection)}
     assert told["It does about as well as other care."] == "chys2023"
     assert told["Dry needling is precise and targeted."] == "the article"
-    assert told["Ask us."] == "clinic"
+    assert told["We have not looked for studies yet: ask us."] == "clinic"
     assert told["Does it help?"] == "the clinic (heading)"
     assert told["Your visit in four steps. You can say no, or ask us to stop, at any time."] == "clinic"
     assert "nowhere" not in told.values()
@@ -279,5 +283,5 @@ def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collecti
     build(copy, tmp_path, [SESSION], {"audience": "general", "level": "plain"})
     html = next(tmp_path.glob(f"{SESSION}/*.html")).read_text()
     assert "therapists counted about 210 to 420 mild effects" in html
-    assert html.count("In 1,000 treatments: 210 (dark) to 420 (with gray)") >= 2
-    assert not re.search(r"190 (\(dark|to 370)|370 \(dark", html)
+    assert html.count("Dark: 210 mild effects, the lowest count. With gray: 420, the highest.") >= 2
+    assert not re.search(r"190 (mild|to 370)|370, the highest", html)

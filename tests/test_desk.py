@@ -415,7 +415,8 @@ def test_a_failing_cell_is_told_above_the_last_page_that_was_whole(desk: Desk) -
     picture(page, "error")
     preview.at.locator("#go").click()
     preview.until(lambda: active(page) == "plain-before-picture")
-    preview.at.evaluate("location.reload()")
+    preview.at.evaluate("window.old = true; location.reload()")
+    preview.until(lambda: not preview.at.evaluate("window.old ?? false"))
     preview.fails("visit-pth")
     preview.shows("Lie down for the needles")  # the server kept it
     desk.server.change("plain-before-picture", 'diagram("visit-path")')
@@ -784,7 +785,7 @@ def test_a_topic_that_cannot_be_begun_is_told(fresh: Server, asked: object) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_a_preview(desk: Desk, scheme: str) -> None:
-    """axe-core finds no violation on a preview, with its findings open or an error told, in the light and in the dark."""
+    """axe-core finds no violation on a preview, with its findings open or an error told, in the light, in the dark and in forced colours."""
     axe = Axe()
     desk.server.change("plain-risk-meaning", f"{UNSOURCED}\n\n{desk.server.source('plain-risk-meaning')}")
     preview = desk.alone("audience=older-adult")
@@ -798,6 +799,9 @@ def test_axe_finds_nothing_on_a_preview(desk: Desk, scheme: str) -> None:
     desk.server.change("plain-before-picture", 'diagram("no-such-picture")')
     preview.fails("no-such-picture")
     preview.page.wait_for_timeout(300)
+    results = axe.run(preview.page)
+    assert results.violations_count == 0, results.generate_report()
+    preview.page.emulate_media(forced_colors="active")
     results = axe.run(preview.page)
     assert results.violations_count == 0, results.generate_report()
     preview.page.goto(f"{desk.server.address}handouts")

@@ -109,8 +109,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         account = pwd.getpwnam("postgres")
         user = {"user": "postgres", "group": account.pw_gid, "extra_groups": []}
         shutil.chown(folder, "postgres")
-        for parent in (folder.parent, folder.parent.parent):
-            parent.chmod(0o755)
+        for parent in folder.parents:
+            if parent.stat().st_mode & 0o077 == 0:  # a folder of pytest's, closed to others
+                parent.chmod(0o755)
 
     def call(program: str, *arguments: str | Path) -> None:
         subprocess.run([programs / program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 from handouts import notebook, pages, rules
 from handouts.article import read_article
 from handouts.article import sentences as article_sentences
@@ -154,9 +156,10 @@ def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
         if failure:
             yield Finding("page", ERROR, reader.file, "", "", failure.removeprefix(f"{reader.file}, "))
             continue
-        yield from rules.of_page(html, reader.file, reader.who)
+        page = BeautifulSoup(html, "html.parser")
+        yield from rules.of_page(page, reader.file, reader.who)
         if reader.column("safety") == "yes":
-            texts.setdefault(rules.safety_of(html), reader.who)
+            texts.setdefault(rules.safety_of(page), reader.who)
             if len(texts) > 1:
                 told = f"readers {reader.who} get another safety text than readers {next(iter(texts.values()))}. It must be the same for all."
                 yield Finding("safety", ERROR, reader.file, "", "", told)

@@ -230,9 +230,8 @@ OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
 """The rules that look at the words of a page, of which `of_sources` finds nothing."""
 
 
-def of_page(html: str, file: str, who: str) -> Findings:
+def of_page(soup: BeautifulSoup, file: str, who: str) -> Findings:
     """Look at a finished page: alternatives, tables, order."""
-    soup = BeautifulSoup(html, "html.parser")
     for picture in soup.select("img, svg"):
         title, figure = picture.find("title"), picture.find_parent("figure")
         told = picture.get("alt") if picture.name == "img" else (title.get_text() if title else "")
@@ -260,9 +259,9 @@ def of_page(html: str, file: str, who: str) -> Findings:
         yield Finding("order", ERROR, file, "", "", said)
 
 
-def safety_of(html: str) -> str:
-    """Return the words of the safety section of a page, without sources and without what a word means at its first use."""
-    section = BeautifulSoup(html, "html.parser").select_one("section.safety")
+def safety_of(soup: BeautifulSoup) -> str:
+    """Return the words of the safety section of a page, without sources, which it takes out, and what a word means at its first use."""
+    section = soup.select_one("section.safety")
     if section is None:
         return ""
     for cite in section.select("sup"):
