@@ -804,6 +804,7 @@ def test_axe_finds_nothing_on_a_preview(desk: Desk, scheme: str) -> None:
     preview.page.emulate_media(forced_colors="active")
     results = axe.run(preview.page)
     assert results.violations_count == 0, results.generate_report()
+    preview.page.emulate_media(forced_colors="none")
     preview.page.goto(f"{desk.server.address}handouts")
     results = axe.run(preview.page)
     assert results.violations_count == 0, results.generate_report()

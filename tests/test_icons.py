@@ -39,9 +39,11 @@ def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collecti
         assert list(marks(svg).values()) == [many for many in (dark, gray, 1000 - dark - gray) if many]
         assert ("stroke-linecap: round" in svg) == (fact.unit == "people")
     key = drawn.alt.removeprefix("1,000 marks. ")
-    assert (f"Dark: {'about ' if fact.best else ''}{dark:,}" in key) == bool(dark)
-    assert (f"With gray: {fact.high:,}, the highest." in key) == bool(gray)
-    assert key.endswith(f"All marks: 1,000 {fact.unit}.")
+    assert key.startswith(f"In 1,000 {fact.unit}: ")
+    assert (f"{'about ' if fact.best else ''}{dark:,} {fact.what} (dark)" in key) == bool(dark)
+    assert (f"{fact.high:,} (dark and gray)." in key or f"at most {fact.high:,} {fact.what} (gray)." in key) == bool(
+        gray
+    )
     for picture in pictures(drawn):
         assert " ".join(line.text for line in picture.iter(f"{SVG}text")) == key
     assert drawn.title == fact.sentence.rstrip(".")

@@ -96,14 +96,18 @@ def linked_output(html: str, numbers: Mapping[str, int]) -> str:
 
 
 def links(names: Iterable[str], numbers: Mapping[str, int]) -> str:
-    """Return links to the entries of the sources `names`."""
-    made = []
+    """Return links to the entries of the sources `names`, in order of their numbers."""
+    numbered = []
     for name in names:
         if name == CLINIC:
             continue
         if name not in numbers:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
-        made.append(f'<a href="#source-{escape(name)}" aria-label="Source {numbers[name]}">{numbers[name]}</a>')
+        numbered.append((numbers[name], name))
+    made = [
+        f'<a href="#source-{escape(name)}" aria-label="Source {number}">{number}</a>'
+        for number, name in sorted(numbered)
+    ]
     return f'<sup class="cite">{", ".join(made)}</sup>' if made else ""
 
 

@@ -59,6 +59,11 @@ def goals(rows: list[Row], labels: Labels) -> list[str]:
     return told + [f"{heading}: {', '.join(aims)}." for heading, aims in shared(rows, labels) if aims]
 
 
+def _ended(text: str) -> str:
+    """Return a row's text as a sentence."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def training(rows: list[Row], labels: Labels) -> list[str]:
     """Tell the answers for each treatment: what the picture is, then the answers of one after the other."""
     told = ["Two columns, one for each treatment, answer the same questions."]
@@ -70,9 +75,9 @@ def training(rows: list[Row], labels: Labels) -> list[str]:
 
 def steps(rows: list[Row], labels: Labels) -> list[str]:
     """Tell the steps: how many there are, then a sentence a step."""
-    return [f"{len(rows)} numbered steps.", *(f"Step {row['step']}: {row['text']}." for row in rows)]
+    return [f"{len(rows)} numbered steps.", *(f"Step {row['step']}: {_ended(row['text'])}" for row in rows)]
 
 
 def layers(rows: list[Row], labels: Labels) -> list[str]:
     """Tell what lies where, from the outside to the tip of the needle: what the picture is, then a sentence a layer."""
-    return ["A needle, and what it goes through, from the top down.", *(f"{row['text'].rstrip('.')}." for row in rows)]
+    return ["A needle, and what it goes through, from the top down.", *(_ended(row["text"]) for row in rows)]

@@ -12,12 +12,8 @@ from handouts.drawing import Sheet, em, tint, words
 from handouts.errors import DataError, known
 from handouts.evidence import Fact, read_facts
 
-ROWS, COLUMNS = 10, 100
-"""How a thousand marks lie on paper; on a phone it is 20 by 50. Five by ten make a block."""
-
-
-SMALL = 14.0
-"""The print size, in points, up to which marks may be as small as a hundred in a line."""
+ROWS, COLUMNS = 20, 50
+"""How a thousand marks lie. Five by ten make a block."""
 
 
 def icons(name: str) -> Diagram:
@@ -31,7 +27,7 @@ def icons(name: str) -> Diagram:
             f"data/facts.csv, fact {name}, column denominator: an icon array shows {ROWS * COLUMNS}, so that all can be compared. "
             "Write the fact out of that many."
         )
-    alt = f"{fact.denominator:,} marks. {' '.join(told for _, _, told in _key(fact))}"
+    alt = f"{fact.denominator:,} marks. {_told(fact)}"
     described = [f"Counted in: {fact.population}."]
     wide, narrow = Sheet(PAPER), Sheet(PHONE)
     return Diagram(
@@ -40,45 +36,50 @@ def icons(name: str) -> Diagram:
         caption=fact.confidence,
         alt=alt,
         description=described,
-        svg=wide.svg(_draw(wide, fact, COLUMNS if em() <= SMALL else COLUMNS // 2), f"fact-{name}", alt),
-        narrow=narrow.svg(_draw(narrow, fact, COLUMNS // 2), f"fact-{name}-narrow", alt),
+        svg=wide.svg(_draw(wide, fact), f"fact-{name}", alt),
+        narrow=narrow.svg(_draw(narrow, fact), f"fact-{name}-narrow", alt),
         sources=fact.sources,
     )
 
 
 def _key(fact: Fact) -> list[tuple[int, str, str]]:
-    """Return how many marks have each colour, from the darkest, with what they are."""
+    """Return how many marks have each colour, from the darkest, with what is told of them."""
     ink, gray, pale = drawing.ink(), tint(drawing.ink(), 0.5), tint(drawing.ink(), 0.35)
     assert fact.denominator is not None
     if fact.best:
-        told = [(fact.best, ink, f"Dark: about {fact.best:,} {fact.what}.")]
+        told = [(fact.best, ink, f"about {fact.best:,} {fact.what} (dark).")]
     elif fact.low == fact.high:
-        told = [(fact.low, ink, f"Dark: {fact.low:,} {fact.what}.")]
-    else:
+        told = [(fact.low, ink, f"{fact.low:,} {fact.what} (dark).")]
+    elif fact.low:
         told = [
-            (fact.low, ink, f"Dark: {fact.low:,} {fact.what}, the lowest count."),
-            (fact.high - fact.low, gray, f"With gray: {fact.high:,}, the highest."),
+            (fact.low, ink, f"{fact.low:,} {fact.what} (dark),"),
+            (fact.high - fact.low, gray, f"or {fact.high:,} (dark and gray)."),
         ]
+    else:
+        told = [(fact.high, gray, f"at most {fact.high:,} {fact.what} (gray).")]
     rest = fact.denominator - sum(many for many, _, _ in told)
-    return [*(one for one in told if one[0]), (rest, pale, f"All marks: {fact.denominator:,} {fact.unit}.")]
+    return [*told, (rest, pale, "")]
 
 
-def _draw(sheet: Sheet, fact: Fact, columns: int) -> float:
-    assert fact.denominator is not None
+def _told(fact: Fact) -> str:
+    """Tell what the marks are."""
+    return f"In {fact.denominator:,} {fact.unit}: {' '.join(told for _, _, told in _key(fact))}".rstrip()
+
+
+def _draw(sheet: Sheet, fact: Fact) -> float:
     gap = 0.5  # after each ten marks and after each five rows, as a share of a mark
-    step = sheet.width / (columns + gap * ((columns - 1) // 10))
+    step = min(sheet.width / (COLUMNS + gap * ((COLUMNS - 1) // 10)), 0.42 * em())
     mark = 0
     for many, colour, _ in (key := _key(fact)):
         side = (0.36 if colour == key[-1][1] else 0.76) * step
         runs = []
         end = mark + many
         while mark < end:
-            row, column = divmod(mark, columns)
-            count = min(end - mark, 10 - column % 10, columns - column)
+            row, column = divmod(mark, COLUMNS)
+            count = min(end - mark, 10 - column % 10)
             middle = (column + gap * (column // 10) + 0.5) * step
             runs.append((middle, (row + gap * (row // 5) + 0.5) * step, count))
             mark += count
         sheet.marks(runs, side, step, colour, discs=fact.unit == "people")
-    rows = fact.denominator // columns
-    bottom = step * (rows + gap * ((rows - 1) // 5)) + 0.2 * em()
-    return sheet.put(words(" ".join(told for _, _, told in key), sheet.width), 0, bottom)
+    bottom = step * (ROWS + gap * ((ROWS - 1) // 5)) + 0.2 * em()
+    return sheet.put(words(_told(fact), sheet.width, "bold"), 0, bottom)
