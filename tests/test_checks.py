@@ -40,11 +40,11 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "a sentence of the article lost": ("article", f"notebooks/{SESSION}.ipynb", "Dry needling is precise and targeted.", "", "stands in the article and on no page"),
     "another denominator": ("denominator", "data/facts.csv", "0,1,,1000,treatments", "0,1,,100,treatments", "get numbers out of 100, 1,000"),
     "hard words": ("grade", f"notebooks/{SESSION}.ipynb", "A thin needle goes into the muscle. [@saintlukes_dn]", "Musculoskeletal practitioners systematically administer filiform instrumentation intramuscularly, facilitating neurophysiological desensitization, biomechanical optimization, and comprehensive multidisciplinary rehabilitation, notwithstanding considerable heterogeneity. " * 6, "This sentence is the hardest"),
-    "one treatment praised": ("balance", "data/two-treatments.csv", "By checking your muscles and how you move", "By checking with great care each of your muscles and all of your joints and how you stand and walk and move from day to day and with much time for all that you want to tell and to show and to ask of us", "Say more of one, or less of the other"),
+    "one treatment praised": ("balance", "data/two-treatments.csv", "Meant to come from checks of muscles and movement", "By checking with great care each of your muscles and all of your joints and how you stand and walk and move from day to day and with much time for all that you want to tell and to show and to ask of us", "Say more of one, or less of the other"),
     "a sentence from nowhere": ("origin", f"notebooks/{SESSION}.ipynb", "We have not looked for studies yet: ask us. [@clinic]", "We have not looked for studies yet: ask us.", "cites no source and is not marked as the clinic's own"),
     "a table row from nowhere": ("origin", "data/other-options.csv", "and no cost for now [@clinic]", "and no cost for now", "has a cell that names no source"),
     "a sales line": ("off-purpose", f"notebooks/{SESSION}.ipynb", "We have not looked for studies yet: ask us. [@clinic]", "Contact us today. [@clinic]", "Remove it"),
-    "a promise": ("balance", f"notebooks/{CHOICE}.ipynb", "Learn the signs", "Dry needling is the best choice. [@clinic] Learn the signs", "steers to one choice"),
+    "a promise": ("balance", f"notebooks/{CHOICE}.ipynb", "learn the signs of harm: see", "dry needling is the best choice. [@clinic] Learn the signs of harm: see", "steers to one choice"),
     "a cell that fails": ("page", f"notebooks/{SESSION}.ipynb", 'icons(\\"dn-mild\\")', 'icons(\\"dn-mlid\\")', "Did you mean 'dn-mild'"),
     "an empty heading": ("heading", f"notebooks/{SESSION}.ipynb", "## Does it help?", "## Overview", "says nothing of what follows"),
     "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
@@ -121,7 +121,7 @@ def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
         ("number", ERROR), ("origin", ERROR), ("heading", WARNING),
     ]  # fmt: skip
     assert str(found[0]).startswith(
-        f'error: {file}, cell 21 ("## After: what is normal?"): "About 3 in 100 people are." has a number'
+        f'error: {file}, cell 22 ("## After: what is normal?"): "About 3 in 100 people are." has a number'
     )
     assert "DISCERN 4" in str(found[0])
     assert Finding(**{name: value for name, value in found[0].as_dict().items() if name != "authority"}) == found[0]
@@ -220,13 +220,20 @@ def test_a_file_of_text_is_checked_by_the_command(
 
 
 def test_plain_pages_fail_no_item_that_software_can_judge(collection: Collection) -> None:
-    """Of four standards, plain pages fail no item but that nobody outside has reviewed them."""
+    """Of four standards, plain pages fail no item but that nobody outside has reviewed them, and one view by choice.
+
+    The decision aid has no picture of chances: those of the two treatments were counted differently, and two pictures rank them.
+    """
     items = read_standards(collection)
     for topic in read_topics(collection).values():
         for reader in readers_of(collection, topic):
             if not reader.articles:
                 failed = [one.item.asks for one in answers(reader, items) if one.answer == FAILS]
-                assert failed in ([], ["Has somebody outside reviewed it?"]), reader.who
+                views, outside = (
+                    "Are chances told in words and numbers and a picture?",
+                    "Has somebody outside reviewed it?",
+                )
+                assert failed == ([views, outside] if reader.topic.name == CHOICE else []), reader.who
 
 
 def test_no_item_awards_a_point(built: Path, collection: Collection) -> None:

@@ -180,10 +180,22 @@ def _known_and_not(reader: Reader) -> str:
     )
 
 
-def _probabilities(reader: Reader) -> str | None:
+def _chances(reader: Reader) -> list[str]:
+    """Return the sentences of the chances that the page tells."""
     facts = read_facts(reader.collection)
-    chances = [name for name in reader.facts() if name in facts and facts[name].denominator]
+    return [facts[name].sentence for name in reader.facts() if name in facts and facts[name].denominator]
+
+
+def _probabilities(reader: Reader) -> str | None:
+    chances = _chances(reader)
     if not chances:
+        return None
+    worded = all(re.search(r"\b(rare|common|often)", sentence) for sentence in chances)
+    return "" if worded or reader.shown("icons") else "a number without a word for it, and no picture"
+
+
+def _views(reader: Reader) -> str | None:
+    if not _chances(reader):
         return None
     return "" if reader.shown("icons") else "no picture of a number"
 
@@ -270,6 +282,7 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "risks": _none_of(rules.safety),
     "risks_and_benefits": lambda reader: _none_of(rules.safety)(reader) or _found(reader, "what good it does", r"\b(may|can|might) (ease|help|do)|good it may do|less pain"),
     "probabilities": _probabilities,
+    "views": _views,
     "one_denominator": _none_of(rules.denominator),
     "purpose_declared": lambda reader: _declared(reader.topic.purpose, "declared"),
     "audience_declared": lambda reader: ", ".join(row["label"] for row in reader.rows.values()),
