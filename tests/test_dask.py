@@ -53,7 +53,7 @@ def cluster(tmp_path: Path, copy: Collection) -> Iterator[Cluster]:
     for process in reversed(started):
         process.terminate()
     for process in started:
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 @pytest.mark.slow

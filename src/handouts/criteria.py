@@ -122,14 +122,6 @@ def _cues(reader: Reader) -> str:
     return "" if any("**" in cell.source or part_of(cell) for cell in reader.texts) or _lists(reader) else "no cues"
 
 
-def _pictures(reader: Reader) -> str:
-    return "" if reader.shown("diagram", "icons") else "no picture"
-
-
-def _captions(reader: Reader) -> str | None:
-    return "" if reader.shown("diagram", "icons", "table") else None  # each brings a caption, or is refused
-
-
 def _tables(reader: Reader) -> str | None:
     rows = list(reader.table_rows())
     if not rows:
@@ -160,12 +152,6 @@ def _tool(reader: Reader) -> str:
     return "" if has else "no checklist or diary"
 
 
-def _meaning(reader: Reader) -> str | None:
-    if not reader.shown("icons"):
-        return None
-    return _found(reader, "what the picture means for you", "what this means for you")
-
-
 def _lists_short(reader: Reader) -> str:
     lists = _lists(reader)
     return "no list" if not lists else (f"a list of {max(lists)} items" if max(lists) > 7 else "")
@@ -192,12 +178,6 @@ def _probabilities(reader: Reader) -> str | None:
         return None
     worded = all(re.search(r"\b(rare|common|often)", sentence) for sentence in chances)
     return "" if worded or reader.shown("icons") else "a number without a word for it, and no picture"
-
-
-def _views(reader: Reader) -> str | None:
-    if not _chances(reader):
-        return None
-    return "" if reader.shown("icons") else "no picture of a number"
 
 
 def _sources(reader: Reader) -> str:
@@ -268,21 +248,21 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "summary": _summary,
     "summary_first": _summary_first,
     "cues": _cues,
-    "pictures": _pictures,
-    "captions": _captions,
+    "pictures": lambda reader: "" if reader.shown("diagram", "icons") else "no picture",
+    "captions": lambda reader: "" if reader.shown("diagram", "icons", "table") else None,  # each brings one, or is refused
     "tables": _tables,
     "action": _action,
     "you": _you,
     "steps": _steps,
     "tool": _tool,
-    "meaning": _meaning,
+    "meaning": lambda reader: _found(reader, "what the picture means for you", "what this means for you") if reader.shown("icons") else None,
     "lists": _lists_short,
     "known_and_not": _known_and_not,
     "why": lambda reader: _found(reader, "why it matters", "why it matters"),
     "risks": _none_of(rules.safety),
     "risks_and_benefits": lambda reader: _none_of(rules.safety)(reader) or _found(reader, "what good it does", r"\b(may|can|might) (ease|help|do)|good it may do|less pain"),
     "probabilities": _probabilities,
-    "views": _views,
+    "views": lambda reader: ("" if reader.shown("icons") else "no picture of a number") if _chances(reader) else None,
     "one_denominator": _none_of(rules.denominator),
     "purpose_declared": lambda reader: _declared(reader.topic.purpose, "declared"),
     "audience_declared": lambda reader: ", ".join(row["label"] for row in reader.rows.values()),
