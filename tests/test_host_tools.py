@@ -97,7 +97,7 @@ def test_no_page_is_made_with_another_collections_data(
 
 def test_nbconvert_can_execute_too(copy: Collection, tmp_path: Path, run: Run) -> None:
     """`nbconvert --execute` runs the notebook before it makes the page."""
-    edit(copy.data / "facts.csv", "Each number is what therapists in one study wrote down.", "Timing.")
+    edit(copy.data / "captions.csv", "Circle what you like or do not like.", "Timing.")
     notebook = copy.notebook("which-treatment-is-right")
     run("jupyter", "nbconvert", "--to", "handout", "--execute", notebook, "--output-dir", tmp_path, check=True)
     assert "Timing" in (tmp_path / "which-treatment-is-right.html").read_text()
