@@ -50,10 +50,9 @@ def cluster(tmp_path: Path, copy: Collection) -> Iterator[Cluster]:
     ]  # fmt: skip
     wait_for(lambda: all("Registered to" in (logs / f"worker-{count}").read_text() for count in range(2)))
     yield Cluster(f"tcp://{address}", workers, logs)
-    for process in reversed(started):
+    for process in reversed(started):  # the scheduler last: a worker says goodbye to it
         process.terminate()
-    for process in started:
-        process.wait(timeout=60)
+        process.wait(timeout=20)
 
 
 @pytest.mark.slow

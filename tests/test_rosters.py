@@ -6,6 +6,7 @@ import pwd
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -110,7 +111,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         user = {"user": "postgres", "group": account.pw_gid, "extra_groups": []}
         shutil.chown(folder, "postgres")
         for parent in folder.parents:
-            if parent.stat().st_mode & 0o077 == 0:  # a folder of pytest's, closed to others
+            if Path(tempfile.gettempdir()) in parent.parents:  # pytest's, closed to others
                 parent.chmod(0o755)
 
     def call(program: str, *arguments: str | Path) -> None:

@@ -97,16 +97,13 @@ def linked_output(html: str, numbers: Mapping[str, int]) -> str:
 
 def links(names: Iterable[str], numbers: Mapping[str, int]) -> str:
     """Return links to the entries of the sources `names`, in order of their numbers."""
-    numbered = []
-    for name in names:
-        if name == CLINIC:
-            continue
+    cited = [name for name in names if name != CLINIC]
+    for name in cited:
         if name not in numbers:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
-        numbered.append((numbers[name], name))
     made = [
-        f'<a href="#source-{escape(name)}" aria-label="Source {number}">{number}</a>'
-        for number, name in sorted(numbered)
+        f'<a href="#source-{escape(name)}" aria-label="Source {numbers[name]}">{numbers[name]}</a>'
+        for name in sorted(cited, key=numbers.__getitem__)
     ]
     return f'<sup class="cite">{", ".join(made)}</sup>' if made else ""
 

@@ -43,35 +43,32 @@ def icons(name: str) -> Diagram:
 
 
 def _key(fact: Fact) -> list[tuple[int, str, str]]:
-    """Return how many marks have each colour, from the darkest, with what is told of them."""
-    ink, gray, pale = drawing.ink(), tint(drawing.ink(), 0.5), tint(drawing.ink(), 0.35)
-    assert fact.denominator is not None
+    """Return how many marks that something is told of have each colour, from the darkest, with what is told."""
+    ink, gray = drawing.ink(), tint(drawing.ink(), 0.5)
     if fact.best:
-        told = [(fact.best, ink, f"about {fact.best:,} {fact.what} (dark).")]
-    elif fact.low == fact.high:
-        told = [(fact.low, ink, f"{fact.low:,} {fact.what} (dark).")]
-    elif fact.low:
-        told = [
-            (fact.low, ink, f"{fact.low:,} {fact.what} (dark),"),
-            (fact.high - fact.low, gray, f"or {fact.high:,} (dark and gray)."),
-        ]
-    else:
-        told = [(fact.high, gray, f"at most {fact.high:,} {fact.what} (gray).")]
-    rest = fact.denominator - sum(many for many, _, _ in told)
-    return [*told, (rest, pale, "")]
+        return [(fact.best, ink, f"about {fact.best:,} {fact.what} (dark).")]
+    if fact.low == fact.high:
+        return [(fact.low, ink, f"{fact.low:,} {fact.what} (dark).")]
+    if fact.low == 0:
+        return [(fact.high, gray, f"at most {fact.high:,} {fact.what} (gray).")]
+    return [
+        (fact.low, ink, f"{fact.low:,} {fact.what} (dark),"),
+        (fact.high - fact.low, gray, f"or {fact.high:,} (dark and gray)."),
+    ]
 
 
 def _told(fact: Fact) -> str:
     """Tell what the marks are."""
-    return f"In {fact.denominator:,} {fact.unit}: {' '.join(told for _, _, told in _key(fact))}".rstrip()
+    return f"In {fact.denominator:,} {fact.unit}: {' '.join(told for _, _, told in _key(fact))}"
 
 
 def _draw(sheet: Sheet, fact: Fact) -> float:
     gap = 0.5  # after each ten marks and after each five rows, as a share of a mark
     step = min(sheet.width / (COLUMNS + gap * ((COLUMNS - 1) // 10)), 0.42 * em())
+    groups = [(many, colour, 0.76) for many, colour, _ in _key(fact)]
+    rest = ROWS * COLUMNS - sum(many for many, _, _ in groups)
     mark = 0
-    for many, colour, _ in (key := _key(fact)):
-        side = (0.36 if colour == key[-1][1] else 0.76) * step
+    for many, colour, share in (*groups, (rest, tint(drawing.ink(), 0.35), 0.36)):
         runs = []
         end = mark + many
         while mark < end:
@@ -80,6 +77,6 @@ def _draw(sheet: Sheet, fact: Fact) -> float:
             middle = (column + gap * (column // 10) + 0.5) * step
             runs.append((middle, (row + gap * (row // 5) + 0.5) * step, count))
             mark += count
-        sheet.marks(runs, side, step, colour, discs=fact.unit == "people")
+        sheet.marks(runs, share * step, step, colour, discs=fact.unit == "people")
     bottom = step * (ROWS + gap * ((ROWS - 1) // 5)) + 0.2 * em()
     return sheet.put(words(_told(fact), sheet.width, "bold"), 0, bottom)

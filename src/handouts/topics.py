@@ -50,7 +50,7 @@ This page is about one question: {title} [@clinic]""",
     ),
     "ask": (
         "part:checklist",
-        """<!-- Questions to tick. -->
+        """<!-- Questions to mark. -->
 - What are my choices? What if I wait?
 - What good and what harm may each one do?""",
     ),

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from handouts.errors import HandoutsError
-from handouts.workers import end_with_the_parent
+from handouts.workers import end_with_the_parent, interrupts_held
 
 Result = TypeVar("Result")
 
@@ -69,7 +69,8 @@ class WarmProcess:
             main = vars(sys.modules["__main__"])
             file = main.pop("__file__", None)
             try:
-                self._pool.submit(int)
+                with interrupts_held():
+                    self._pool.submit(int)
             finally:
                 if file is not None:
                     main["__file__"] = file

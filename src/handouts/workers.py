@@ -28,7 +28,7 @@ def processes(count: int) -> Iterator[Executor]:
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_parent) as pool:
         try:
-            with _interrupts_held():
+            with interrupts_held():
                 for _ in range(count):  # starts them, with Ctrl-C held back until each can end without a traceback
                     pool.submit(int)
             yield pool
@@ -40,7 +40,7 @@ def processes(count: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back for a moment, in processes that are started meanwhile too; Windows cannot."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
