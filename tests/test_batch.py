@@ -78,7 +78,7 @@ def test_a_roster_gives_each_person_their_page_with_their_details(clinic: Collec
     done = run("handouts", "batch", EXAMPLE, cwd=clinic.root)
     assert done.returncode == 0, done.stderr
     assert "Handouts: 12 made, 0 unchanged" in done.stdout
-    out = clinic.exports / "example-roster"
+    out = clinic.personal / "example-roster"
     assert len(listed(out)) == 12
     assert listed(out, "rejected.csv") == []
     maya = (out / "P-0001.html").read_text()
@@ -98,11 +98,11 @@ def test_a_roster_gives_each_person_their_page_with_their_details(clinic: Collec
 
 def test_hostile_values_stay_words(clinic: Collection) -> None:
     """What looks like markup or a template in the example roster is shown as it stands there."""
-    make(clinic, EXAMPLE, clinic.exports)
-    html = (clinic.exports / "P-0010.html").read_text()
+    make(clinic, EXAMPLE, clinic.personal)
+    html = (clinic.personal / "P-0010.html").read_text()
     assert '<bdi class="filled">&lt;b&gt;Bobby&lt;/b&gt; {{ clinician }}</bdi>' in html
     assert '<bdi class="filled">Alex Sample</bdi>' in html
-    assert "שרה" in (clinic.exports / "P-0008.html").read_text()
+    assert "שרה" in (clinic.personal / "P-0008.html").read_text()
 
 
 def test_bad_rows_are_listed_and_the_others_made(clinic: Collection, tmp_path: Path, run: Run) -> None:

@@ -45,6 +45,7 @@ def test_the_manifest_lists_every_page(built: Path) -> None:
         "version",
         "reviewed_on",
         "review_due",
+        "missing",
     ]
     pages = {str(path.relative_to(built)) for path in built.glob("*/*.html")}
     assert {row["path"] for row in rows} == pages
@@ -270,7 +271,11 @@ def test_a_cell_without_end_fails(copy: Collection, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pages, "MOST_SECONDS", 2)
     edit(copy.notebook(CHOICE), '"draw_for(audience', '"while True: pass\\n", "draw_for(audience')
     with pytest.raises(CellError, match="the kernel stopped: .*timed out"):
-        pages.make(copy, Variant(CHOICE, {"audience": "athlete", "level": "original", "size": "normal"}))
+        pages.make(
+            copy,
+            Variant(CHOICE, {"audience": "athlete", "level": "original", "size": "normal"}),
+            copy.notebook(CHOICE).read_bytes(),
+        )
 
 
 def test_any_kernel_name_will_do(copy: Collection, tmp_path: Path) -> None:

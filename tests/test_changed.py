@@ -43,7 +43,7 @@ def test_an_unknown_revision_is_told(in_git: Collection, run: Run) -> None:
     """A revision that git does not know is told in a line."""
     done = run("handouts", "changed", "nothing")
     assert done.returncode == 1
-    assert done.stderr.startswith("handouts: nothing: git cannot show the collection as it was then")
+    assert done.stderr.startswith("handouts: nothing is no commit or tag that git knows")
     assert "Traceback" not in done.stderr
 
 

@@ -9,29 +9,34 @@ their handout and nowhere else: not into a kernel, a cache, a log, a message or 
 import csv
 import io
 import pickle
+import secrets
+import sqlite3
 import tempfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing, nullcontext
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import IO
 
 from handouts import pages
-from handouts.build import make_all, told_by
+from handouts.build import MANIFEST, make_all, told_by
 from handouts.collection import Collection
 from handouts.data import read_clinic
 from handouts.errors import ClusterError, HandoutsError, OutputError, PageError
 from handouts.fields import Form
 from handouts.pages import Variant
+from handouts.parameters import read_parameters
+from handouts.pdf import check_can_print
 from handouts.pdf import pdf as make_pdf
 from handouts.rosters import Roster
 from handouts.rows import Rows
-from handouts.targets import target
+from handouts.targets import LIST, UNFINISHED, Target, target
 from handouts.workers import cluster, processes
 
 ROWS_A_TASK = 500
@@ -39,8 +44,10 @@ ROWS_A_TASK = 500
 TRIES = 3
 """How often workers that were ended are replaced before a batch gives up."""
 MOST_REASONS = 20
-LIST, REJECTED = "handouts.csv", "rejected.csv"
-"""What is written beside the handouts: which there are, and which rows have none, with the reason."""
+REJECTED = "rejected.csv"
+"""What is written beside the handouts and their list: which rows have none, with the reason."""
+NO_PAGE = "its page could not be made; mend the notebook and run the same command again"
+OLD_STAYS = "; the handout that is there is of an earlier batch"
 
 Progress = Callable[[str, int, int], None]
 Row = tuple[int, str, int, tuple[tuple[str, str], ...]]
@@ -52,7 +59,8 @@ class Summary:
     """What a batch did: rows read, handouts made and found unchanged, rows rejected and rows whose page failed.
 
     `pages` are the variants wanted, `executed` those not found in the cache, `failed` says what failed, `reasons`
-    why the first MOST_REASONS rows were rejected.
+    why the first MOST_REASONS rows were rejected. `removed` counts handouts of earlier batches that no row wants any
+    more, `others` the files that are of no row and were made by no batch that is known of, of which `other` is one.
     """
 
     rows: int = 0
@@ -62,6 +70,9 @@ class Summary:
     without_page: int = 0
     pages: int = 0
     executed: int = 0
+    removed: int = 0
+    others: int = 0
+    other: str = ""
     failed: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -70,11 +81,14 @@ class Summary:
 class Task:
     """Some rows with the pages that they fill; packed, so that no tool that shows tasks shows a person.
 
-    `paper` is what PDFs are made for, or None where none are.
+    `paper` is what PDFs are made for, or None where none are; `had_pdfs` tells whether there may be older ones.
     """
 
     place: str
+    shared: bool
+    token: str
     paper: str | None
+    had_pdfs: bool
     packed: bytes
 
     def __repr__(self) -> str:
@@ -90,19 +104,26 @@ def batch(
     dask: str | None = None,
     dry_run: bool = False,
     pdf: bool = False,
+    shared: bool = False,
     today: date | None = None,
     progress: Progress = lambda step, done, of: None,
 ) -> Summary:
     """Make a handout for every row of `roster` at `place`, a folder or an fsspec URL.
 
-    With `pdf` each handout has a PDF beside it. Rows for topics whose review was due before `today` are rejected. `progress` is told the step, how
-    many are done, and of how many (0 where that is not known yet).
+    At the end the place holds the handouts of this roster: those that an earlier batch made, and that no row wants any
+    more, are removed; other files are counted. With `pdf` each handout has a PDF beside it; without, the PDF of a handout
+    that changes is removed. Only who runs this may read the handouts, unless they are `shared`. Rows for topics whose review was due before `today` are rejected.
+    `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
     Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
     """
     summary = Summary()
+    goal = Target(place, shared)
+    check_not_published(collection, goal)
+    if pdf:
+        check_can_print()
     with ExitStack() as stack:
         # Files without a name: whatever happens to this process, nothing of them stays on the disk.
-        spool, rejected, listed = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
         rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name, today)))
         variants = _check(rows, roster, spool, rejected, summary, progress)
         surroundings = pages.surroundings(collection)
@@ -112,11 +133,17 @@ def batch(
         summary.pages, summary.executed = len(variants), len(to_make)
         if dry_run:
             return summary
-        target(place).prepare()
+        token = secrets.token_hex(8)
+        stack.enter_context(goal.begun(token))
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
         htmls.update(_pages(collection, to_make, executor, size, summary, progress))
-        paper = read_clinic(collection).paper if pdf else None
-        tasks = _tasks(spool, place, paper, variants, [htmls.get(key) for key in keys], rejected, listed, summary)
+        kept = stack.enter_context(closing(_Account(goal)))
+        ready = _ready(collection, variants, [htmls.get(key) for key in keys], summary)
+        _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
+        kept.write_all(every)
+        goal.write_from(f"{UNFINISHED}/{LIST}", every, token)
+        task = Task(goal.place, shared, token, read_clinic(collection).paper if pdf else None, kept.had_pdfs, b"")
+        tasks = _tasks(spool, task, ready)
         done = 0
         for made, unchanged, failure in _filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
             if failure:
@@ -125,10 +152,76 @@ def batch(
             summary.unchanged += unchanged
             done += made + unchanged
             progress("Handouts", done, summary.rows - summary.rejected)
-        target(place).write_from(LIST, listed)
-        target(place).write_from(REJECTED, rejected)
-        target(place).finish()
+        kept.remove_the_rest(goal, summary)
+        goal.write_from(LIST, listed, token)
+        goal.write_from(REJECTED, rejected, token)
     return summary
+
+
+def check_not_published(collection: Collection, goal: Target) -> None:
+    """Raise OutputError where handouts of persons would lie among the pages that a clinic publishes."""
+    folder = goal.here
+    if folder is None:
+        published = goal.has(MANIFEST)
+    else:
+        folder = folder.resolve()
+        published = folder.is_relative_to(collection.exports.resolve()) or any(
+            (one / MANIFEST).is_file() and (one == folder or _is_of_pages(one / MANIFEST))
+            for one in (folder, *folder.parents)
+        )
+    if published:
+        raise OutputError(
+            f"{goal.shown}: is where pages are published (it is exports/, or has {MANIFEST}), and handouts of persons must not lie there. "
+            "Choose another folder with --out, or leave --out away."
+        )
+
+
+def _is_of_pages(manifest: Path) -> bool:
+    with manifest.open("rb") as file:
+        return file.read(9) == b"path,pdf,"
+
+
+class _Account:
+    """What the target held before, and what it holds now, on disk rather than in memory: there may be millions."""
+
+    def __init__(self, goal: Target) -> None:
+        self._known = sqlite3.connect("")
+        self._known.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500")  # kB
+        self._known.execute("CREATE TABLE before (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._known.execute("CREATE TABLE now (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self.had_pdfs = goal.here is not None
+        for name, pdf in goal.listed():
+            self._known.execute("INSERT OR IGNORE INTO before VALUES (?)", [name])
+            self.had_pdfs = self.had_pdfs or pdf
+
+    def close(self) -> None:
+        """Forget it."""
+        self._known.close()
+
+    def add(self, name: str) -> None:
+        """Take in that the handout `name` is of a row of this roster."""
+        self._known.execute("INSERT OR IGNORE INTO now VALUES (?)", [name])
+
+    def write_all(self, every: IO[bytes]) -> None:
+        """Write the list of what will be there and what was, for the next batch where this one is killed."""
+        _write(every, ["id", "pdf"])
+        for (name,) in self._known.execute("SELECT id FROM before UNION SELECT id FROM now"):
+            _write(every, [name, "yes" if self.had_pdfs else ""])
+
+    def had(self, name: str) -> bool:
+        """Tell whether an earlier batch made the handout `name`."""
+        return bool(self._known.execute("SELECT 1 FROM before WHERE id = ?", [name]).fetchone())
+
+    def remove_the_rest(self, goal: Target, summary: Summary) -> None:
+        """Remove the handouts of earlier batches that no row wants any more, and count what is of no row otherwise."""
+        for (name,) in self._known.execute("SELECT id FROM before EXCEPT SELECT id FROM now"):
+            removed = [goal.remove(f"{name}.pdf"), goal.remove(f"{name}.html")]
+            summary.removed += any(removed)
+        for file in goal.names():
+            name = file.rpartition(".")[0]
+            if not self._known.execute("SELECT 1 FROM now WHERE id = ?", [name]).fetchone():
+                summary.others += 1
+                summary.other = min(summary.other or file, file)
 
 
 def _check(
@@ -169,46 +262,74 @@ def _pages(
     """Yield the pages that were not in the cache, by key; each is executed once, wherever that is."""
     if not to_make:
         return
+    keys = {variant: key for key, variant in to_make.items()}
     with nullcontext(executor) if executor else processes(min(size, len(to_make))) as made_by:
-        for count, (key, _, html, failure) in enumerate(make_all(collection, to_make, made_by), start=1):
+        for count, (variant, made) in enumerate(make_all(collection, to_make.values(), made_by), start=1):
             progress("Pages", count, len(to_make))
-            if failure:
-                summary.failed.append(failure)
-            else:
-                yield key, html
+            if made.failure:
+                summary.failed.append(made.failure)
+            elif made.key == keys[variant]:
+                yield made.key, made.html
+            elif executor:
+                told = f"{variant}: {made.machine} has other tables, notebooks or packages. Make them the same."
+                summary.failed.append(told)
+            else:  # some handouts would be of before, some of after
+                raise OutputError(
+                    f"{variant}: its notebook or tables were saved while pages were made, and no handout was. Run the same command again."
+                )
 
 
-def _tasks(
-    spool: IO[bytes], place: str, paper: str | None, variants: list[Variant], htmls: list[str | None],
-    rejected: IO[bytes], listed: IO[bytes], summary: Summary,
-) -> Iterator[Task]:  # fmt: skip
-    """Yield the rows in tasks; note each row in the list of handouts, or of those rejected where its page failed."""
-    packed = {number: zlib.compress(html.encode(), 1) for number, html in enumerate(htmls) if html}
+def _ready(
+    collection: Collection, variants: list[Variant], htmls: list[str | None], summary: Summary
+) -> list[str | None]:
+    """Return the pages that may be filled: none that lacks a part that it requires."""
+    parameters = read_parameters(collection)
+    ready: list[str | None] = []
+    for variant, html in zip(variants, htmls, strict=True):
+        missing = pages.missing_parts(html, variant.values, parameters) if html else []
+        if missing:
+            summary.failed.append(
+                f"{variant}: is not ready, for it lacks {', '.join(f'part:{part}' for part in missing)}."
+            )
+        ready.append(None if missing else html)
+    return ready
+
+
+def _list(
+    spool: IO[bytes], variants: list[Variant], htmls: list[str | None], kept: _Account,
+    rejected: IO[bytes], listed: IO[bytes], summary: Summary, pdf: bool,
+) -> None:  # fmt: skip
+    """Note each row in the list of handouts, or of those rejected where its page failed."""
     told = [
-        [one.topic, *one.values.values(), told_by(html or "", "version")]
+        [one.topic, *one.values.values(), told_by(html or "", "version"), "yes" if pdf else ""]
         for one, html in zip(variants, htmls, strict=True)
     ]
-    _write(listed, ["id", "file", "topic", *(variants[0].values if variants else ()), "version"])
-    spool.seek(0)
-    while True:
-        try:
-            rows: list[Row] = pickle.load(spool)
-        except EOFError:
-            return
-        ready = []
-        for number, name, page, values in rows:
-            if page in packed:
+    _write(listed, ["id", "file", "topic", *(variants[0].values if variants else ()), "version", "pdf"])
+    for rows in _spooled(spool):
+        for number, name, page, _ in rows:
+            if htmls[page]:
                 _write(listed, [name, f"{name}.html", *told[page]])
-                ready.append((name, page, values))
             else:
                 summary.without_page += 1
-                _write(
-                    rejected,
-                    [str(number), "its page could not be made; mend the notebook and run the same command again"],
-                )
+                _write(rejected, [str(number), NO_PAGE + (OLD_STAYS if kept.had(name) else "")])
+            kept.add(name)
+
+
+def _tasks(spool: IO[bytes], task: Task, htmls: list[str | None]) -> Iterator[Task]:
+    """Yield the rows whose page is there, in tasks like `task`."""
+    packed = {number: zlib.compress(html.encode(), 1) for number, html in enumerate(htmls) if html}
+    for rows in _spooled(spool):
+        ready = [(name, page, values) for _, name, page, values in rows if page in packed]
         if ready:
             used = {page: packed[page] for _, page, _ in ready}
-            yield Task(place, paper, pickle.dumps((used, ready)))
+            yield replace(task, packed=pickle.dumps((used, ready)))
+
+
+def _spooled(spool: IO[bytes]) -> Iterator[list[Row]]:
+    spool.seek(0)
+    with suppress(EOFError):
+        while True:
+            yield pickle.load(spool)
 
 
 def _filled(tasks: Iterator[Task], executor: Executor | None, size: int) -> Iterator[tuple[int, int, str | None]]:
@@ -253,12 +374,13 @@ def fill(task: Task) -> tuple[int, int, str | None]:
     try:
         packed, rows = pickle.loads(task.packed)
         forms = {page: _form(html) for page, html in packed.items()}
-        goal = target(task.place)
+        goal = target(task.place, task.shared)
         for name, page, values in rows:
             handout = forms[page].fill(dict(values))
-            changed = goal.write(f"{name}.html", handout)
-            if task.paper and (changed or not goal.has(f"{name}.pdf")):
-                goal.write(f"{name}.pdf", make_pdf(handout.decode(), task.paper))
+            old = f"{name}.pdf" if task.had_pdfs or task.paper else ""
+            changed = goal.write(f"{name}.html", handout, task.token, without=old)
+            if task.paper and (changed or not goal.has(old)):
+                goal.write(old, make_pdf(handout.decode(), task.paper), task.token)
                 changed = True
             made, unchanged = made + changed, unchanged + (not changed)
     except (OutputError, PageError) as error:

@@ -8,7 +8,9 @@ import csv
 import io
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Collected
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,9 +22,11 @@ from handouts.article import read_article
 from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
 from handouts.errors import HandoutsError, OutputError, ParameterError, known
-from handouts.pages import Variant
+from handouts.pages import Made, Variant
 from handouts.paper import on_paper
 from handouts.parameters import Parameters, check_only, choices, offered, read_parameters
+from handouts.pdf import check_can_print
+from handouts.targets import LIST
 from handouts.workers import processes
 
 MANIFEST = "manifest.csv"
@@ -36,13 +40,18 @@ TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")
 class Result:
     """What a build did: how many pages it made, found unchanged, and removed; and what failed.
 
-    `outdated` counts pages in the folder that were not asked for and that a build would make anew.
+    `unready` says which pages lack a part that they require; `kept` counts those that are no more in the collection
+    and stay until their replacements are whole; `outdated` those in the folder that were not asked for and that a build
+    would make anew. `saved` tells whether notebooks or tables were saved while it ran.
     """
 
     made: int = 0
     unchanged: int = 0
     removed: int = 0
+    kept: int = 0
     outdated: int = 0
+    saved: bool = False
+    unready: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
@@ -82,17 +91,25 @@ def build(
     """Write the pages of `topics` with the values `asked` for into `out`, then manifest and index.
 
     A page is written whole or not at all, and one that fails leaves the page of the last build in
-    place. Pages whose review was due before `today` are not made. With `pdf` each page has a PDF beside it; one that
+    place; pages that are no more in the collection go when all others are whole. Pages whose review was due before `today` are not made. With `pdf` each page has a PDF beside it; one that
     is there already is renewed in any case, so that none grows old. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
     wanted = variants(collection, topics, asked)
     read_clinic(collection)
     read_article(collection)
+    if (out / LIST).is_file():
+        raise OutputError(
+            f"{out}: holds handouts of persons ({LIST}), and pages are published. Choose another folder with --out."
+        )
     listed, gone = _listed(collection, out)
     if not topics and not asked:  # everything: also what was asked for in other print sizes before
         wanted += [variant for variant in listed if variant not in wanted]
     _check_writable(out)
+    had_pdf = {row["path"] for row in read_manifest(out) if row.get("pdf")}
+    printed = [variant for variant in wanted if pdf or variant.path in had_pdf or (out / variant.pdf_path).is_file()]
+    if printed:
+        check_can_print()
     start(len(wanted))
     result = Result()
     declared = read_topics(collection)
@@ -111,34 +128,46 @@ def build(
         html = None if force else pages.cached(collection, key)
         if html is None:
             to_make[key] = variant
-        elif files.write(out / variant.path, html.encode()):
+        elif _write(out, variant, html):
             result.made += 1
             progress(variant, "made before")
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for _, variant, html, failure in _made(collection, to_make, workers or os.cpu_count() or 1):
-        if failure:
-            _fail(result, variant, failure, progress)
+    for variant, made in _made(collection, to_make.values(), workers or os.cpu_count() or 1):
+        if made.failure:
+            _fail(result, variant, made.failure, progress)
             continue
-        files.write(out / variant.path, html.encode())
+        _write(out, variant, made.html)
         result.made += 1
         progress(variant, "made")
-    printed = [variant for variant in wanted if pdf or (out / variant.pdf_path).is_file()]
     for variant, content, failure in on_paper(collection, out, printed, workers or os.cpu_count() or 1):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)
             (out / variant.pdf_path).unlink(missing_ok=True)  # of an older page
         elif files.write(out / variant.pdf_path, content):
             progress(variant, "printed")
-    for path in gone:
-        for name in (path, f"{path.removesuffix('.html')}.pdf"):
-            (out / name).unlink(missing_ok=True)
-    result.removed = len(gone)
+    if result.failed:
+        result.kept = len(gone)
+    else:
+        for row in gone:
+            for name in (row["path"], f"{row['path'].removesuffix('.html')}.pdf"):
+                (out / name).unlink(missing_ok=True)
+        result.removed, gone = len(gone), []
     others = [variant for variant in listed if variant not in wanted]
     result.outdated = sum(not _up_to_date(collection, out, variant, surroundings) for variant in others)
-    _describe(collection, out, [*wanted, *others])
+    result.unready = _describe(collection, out, [*wanted, *others], gone)
+    result.saved = surroundings != pages.surroundings(collection)
     return result
+
+
+def _write(out: Path, variant: Variant, html: str) -> bool:
+    """Write a page, and tell whether it changed; a PDF of the page that was there goes first, so that none is older than its page."""
+    path, content = out / variant.path, html.encode()
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    (out / variant.pdf_path).unlink(missing_ok=True)
+    return files.write(path, content)
 
 
 def _up_to_date(collection: Collection, out: Path, variant: Variant, surroundings: str) -> bool:
@@ -154,43 +183,37 @@ def _fail(result: Result, variant: Variant, failure: str, progress: Callable[[Va
     progress(variant, "failed")
 
 
-def _made(
-    collection: Collection, to_make: Mapping[str, Variant], workers: int
-) -> Iterator[tuple[str, Variant, str, str | None]]:
-    """Yield key, variant, page and, in place of a page, what failed; in the order they are done."""
+def _made(collection: Collection, to_make: Collected[Variant], workers: int) -> Iterator[tuple[Variant, Made]]:
+    """Yield each variant with its page or what failed, in the order they are done."""
     if to_make:
         with processes(min(workers, len(to_make))) as pool:
             yield from make_all(collection, to_make, pool)
 
 
-def make_all(
-    collection: Collection, to_make: Mapping[str, Variant], executor: Executor
-) -> Iterator[tuple[str, Variant, str, str | None]]:
-    """Yield key, variant, page and, in place of a page, what failed; in the order they are done. Pages are kept.
+def make_all(collection: Collection, to_make: Iterable[Variant], executor: Executor) -> Iterator[tuple[Variant, Made]]:
+    """Yield each variant with its page or what failed, in the order they are done.
 
-    What the pages are made from must be the same where `executor` works.
+    Pages are kept by the key of what they were made from: where `executor` works, that may be something else than here.
     """
-    surroundings = pages.surroundings(collection)
-    futures = {
-        executor.submit(pages.attempt, collection, variant, surroundings): key for key, variant in to_make.items()
-    }
+    futures = {executor.submit(pages.attempt, collection, variant): variant for variant in to_make}
     for future in as_completed(futures):
-        key = futures[future]
         try:
-            html, failure = future.result()
+            made = future.result()
         except Exception:  # a worker that died takes its page with it, not the rest
-            html, failure = "", f"{to_make[key]}: the process that made it was ended. Run the same command again."
-        if not failure:
-            pages.keep(collection, key, html)
-        yield key, to_make[key], html, failure
+            made = Made(
+                "", failure=f"{futures[future]}: the process that made it was ended. Run the same command again."
+            )
+        if not made.failure:
+            pages.keep(collection, made.key, made.html)
+        yield futures[future], made
     pages.forget_oldest(collection)
 
 
 def _check_writable(out: Path) -> None:
     """Raise OutputError where `out` cannot be written, before any work is done."""
-    probe = out / ".writable"
+    probe = out / f".writable-{secrets.token_hex(8)}"
     files.write(probe, b"")
-    probe.unlink()
+    probe.unlink(missing_ok=True)
 
 
 def read_manifest(out: Path) -> list[dict[str, str]]:
@@ -206,14 +229,15 @@ def read_manifest(out: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[str]]:
-    """Return the variants that the manifest in `out` lists, and the paths of those that are no more.
+def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[dict[str, str]]]:
+    """Return the variants that the manifest in `out` lists, and its rows of those that are no more.
 
     Pages of earlier builds stay listed while their variant exists: a build of one topic is no reason
     to forget the others.
     """
     parameters, topics = read_parameters(collection), read_topics(collection)
-    listed, gone = [], []
+    listed: list[Variant] = []
+    gone: list[dict[str, str]] = []
     for row in read_manifest(out):
         values = {name: row.get(name) or "" for name in parameters}
         variant = Variant(row["topic"], values)
@@ -227,17 +251,25 @@ def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[str]
         if exists and variant.path == row["path"]:
             listed.append(variant)
         else:
-            gone.append(row["path"])
+            gone.append(row)
     return listed, gone
 
 
-def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> None:
-    """Write manifest and index of the pages `here`. What they say of a page is read from the page."""
+def _describe(
+    collection: Collection, out: Path, here: Sequence[Variant], gone: Sequence[Mapping[str, str]]
+) -> list[str]:
+    """Write manifest and index of the pages `here`, and return those that lack a part that they require.
+
+    What they say of a page is read from the page. Those and the rows `gone` stand in the manifest only.
+    """
     parameters, topics = read_parameters(collection), read_topics(collection)
     rows = []
+    unready = []
     for variant in sorted(here, key=lambda variant: _order(variant, topics, parameters)):
         html = _text_of(out / variant.path)
         if html:
+            if missing := pages.missing_parts(html, variant.values, parameters):
+                unready.append(f"{variant}: {_lacks(missing)}")
             told = {name: told_by(html, name) for name in TOLD}
             rows.append(
                 {
@@ -246,14 +278,15 @@ def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> Non
                     **variant.values,
                     **told,
                     "pdf": variant.pdf_path if (out / variant.pdf_path).is_file() else "",
+                    "missing": " ".join(missing),
                     "title": _between(html, "<h1>", "</h1>"),
                 }
             )
     manifest = io.StringIO()
-    columns = ["path", "pdf", "topic", *parameters, "version", "reviewed_on", "review_due"]
-    writer = csv.DictWriter(manifest, columns, lineterminator="\n", extrasaction="ignore")
+    columns = ["path", "pdf", "topic", *parameters, "version", "reviewed_on", "review_due", "missing"]
+    writer = csv.DictWriter(manifest, columns, restval="", lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows([*rows, *gone])
     changed = files.write(out / MANIFEST, manifest.getvalue().encode())
     inputs = [*files.files_in(collection.data), *files.files_in(Path(__file__).parent)]
     made_from = files.fingerprint([out / MANIFEST, *inputs])
@@ -265,7 +298,13 @@ def _describe(collection: Collection, out: Path, here: Sequence[Variant]) -> Non
             out / SCORECARD,
             scorecard.render(collection, readers_of(collection, [(one.topic, one.values) for one in here])).encode(),
         )
-        files.write(out / INDEX, index.render(collection, rows, made_from).encode())
+        ready = [row for row in rows if not row["missing"]]
+        files.write(out / INDEX, index.render(collection, ready, made_from).encode())
+    return unready
+
+
+def _lacks(parts: Sequence[str]) -> str:
+    return f"is not ready, for it has no cell tagged {' and '.join(f'part:{part}' for part in parts)}. Write one for this reader."
 
 
 def _text_of(path: Path) -> str:

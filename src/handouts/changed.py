@@ -36,34 +36,38 @@ def changed(collection: Collection, revision: str) -> Iterator[tuple[str, list[s
 
 
 def _as_of(collection: Collection, revision: str, folder: Path) -> Collection:
-    archive = subprocess.run(
-        ["git", "-C", collection.root, "archive", "--format=zip", revision, "data", "notebooks"],
-        capture_output=True,
-        check=False,
-    )
-    if archive.returncode:
-        reason = archive.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise OutputError(
-            f"{revision}: git cannot show the collection as it was then ({' '.join(reason)}). Name a commit or a tag."
-        )
+    _git(collection, "rev-parse", "--git-dir", cure="The collection is in no git repository: `git init` begins one, and from the first commit on there is something to compare with.")  # fmt: skip
+    commit = _git(collection, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", cure=f"{revision} is no commit or tag that git knows. Name one, as `git log` shows them.")  # fmt: skip
+    archive = _git(collection, "archive", "--format=zip", commit.stdout.decode().strip(), "data", "notebooks", cure=f"The collection was not there at {revision}. Name a later commit.")  # fmt: skip
     with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
         files.extractall(folder)
     return Collection(folder.resolve())
 
 
+def _git(collection: Collection, *arguments: str, cure: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in the collection. Raises OutputError with `cure` where it fails."""
+    try:
+        done = subprocess.run(["git", "-C", collection.root, *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise OutputError("git is not installed, and knows how the collection was. Debian: apt install git") from None
+    if done.returncode:
+        reason = " ".join(done.stderr.decode(errors="replace").strip().splitlines()[-1:])
+        raise OutputError(f"{cure}{f' (git says: {reason})' if reason else ''}")
+    return done
+
+
 def _words(collection: Collection) -> dict[str, list[str]]:
     """Return the lines of every page, by its path."""
     surroundings = pages.surroundings(collection)
-    wanted = {pages.key(collection, variant, surroundings): variant for variant in variants(collection)}
-    html = {key: page for key in wanted if (page := pages.cached(collection, key))}
-    to_make = {key: variant for key, variant in wanted.items() if key not in html}
-    if to_make:
+    wanted = variants(collection)
+    html = {one: pages.cached(collection, pages.key(collection, one, surroundings)) for one in wanted}
+    if to_make := [variant for variant in wanted if not html[variant]]:
         with processes(min(os.cpu_count() or 1, len(to_make))) as pool:
-            for key, variant, page, failure in make_all(collection, to_make, pool):
-                if failure:
-                    raise OutputError(f"{variant}: cannot be compared: {failure}")
-                html[key] = page
-    return {variant.path: _lines(html[key]) for key, variant in wanted.items()}
+            for variant, made in make_all(collection, to_make, pool):
+                if made.failure:
+                    raise OutputError(f"{variant}: cannot be compared: {made.failure}")
+                html[variant] = made.html
+    return {variant.path: _lines(html[variant] or "") for variant in wanted}
 
 
 def _lines(html: str) -> list[str]:

@@ -20,6 +20,9 @@ from handouts.progress import pages_done, shown, steps
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 for done, 1 for failed, 2 for not understood."""
+    for name in ("stdout", "stderr"):  # a terminal or a service may have closed them
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # stays open as long as the process
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         try:
@@ -62,30 +65,38 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
             force=options.force, workers=options.workers, today=options.today,
             pdf=options.pdf, start=start, progress=progress,
         )  # fmt: skip
-    for failure in result.failed:
+    for failure in [*result.failed, *result.unready]:
         print(f"handouts: {failure}", file=sys.stderr)
     told = [f"{result.made} made", f"{result.unchanged} unchanged"]
     told += [f"{result.removed} removed that are no longer in the collection"] if result.removed else []
+    told += [f"{len(result.unready)} not ready, and not in the index"] if result.unready else []
     told += [f"{len(result.failed)} failed; pages of the last build stay in their place"] if result.failed else []
+    told += [f"{result.kept} that are no longer in the collection stay until then"] if result.kept else []
+    if result.saved:
+        told += ["notebooks or tables were saved meanwhile: run `handouts build` again for what came last"]
     if result.outdated:
         told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
     print(f"Pages: {', '.join(told)}. Open {shown(out / INDEX)}")
-    return 1 if result.failed else 0
+    return 1 if result.failed or result.unready else 0
 
 
 def _batch(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.batch import REJECTED, batch
     from handouts.rosters import open_roster
+    from handouts.targets import Target
+    from handouts.workers import is_open
 
+    if options.dask and is_open(options.dask):
+        print(f"handouts: {options.dask}: details of persons go over the network as they are. Use tls://, as the README says, where it is not yours alone.", file=sys.stderr)  # fmt: skip
     start = time.monotonic()
     with open_roster(options.roster, options.sql) as roster, ExitStack() as stack:
         stem = "roster" if options.sql else Path(options.roster).stem
-        place = options.out or str(collection.exports / stem)
+        place = options.out or str(collection.personal / stem)
         done = batch(
             collection, roster, place,
             workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
             today=options.today,
-            pdf=options.pdf, progress=steps(stack),
+            pdf=options.pdf, shared=options.shared, progress=steps(stack),
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -101,10 +112,12 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
     else:
         seconds = time.monotonic() - start
         told = [f"{done.made:,} made", f"{done.unchanged:,} unchanged", *left]
-        where = shown(Path(place)) if "://" not in place else place
+        told += [f"{done.removed:,} of earlier batches removed"] if done.removed else []
+        where = shown(Path(place)) if "://" not in place else Target(place).shown
         listed = f" The rows without a handout, with reasons: {REJECTED} there." if left else ""
         rate = f"{(done.made + done.unchanged) / max(seconds, 0.001):,.0f} a second"
-        print(f"Handouts: {', '.join(told)}, in {seconds:,.1f} s ({rate}). See {where}.{listed}")
+        others = f" {done.others:,} other files there are of no row, such as {done.other}." if done.others else ""
+        print(f"Handouts: {', '.join(told)}, in {seconds:,.1f} s ({rate}). See {where}.{listed}{others}")
     return 1 if left or done.failed else 0
 
 
@@ -137,31 +150,47 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.findings import ERROR
     from handouts.readers import trace
 
-    if options.trace:
-        for cell, sentence, source in trace(collection):
-            print(f"{cell}\n  {sentence}\n  from: {source}")
-        return 0
     topics = read_topics(collection)
     named = [what for what in options.what if what in topics]
     texts = [Path(what) for what in options.what if what not in topics]
     for path in texts:
         if not path.is_file():
             raise ParameterError(f"{path}: is neither a topic nor a file. {known(str(path), topics)}")
+    if options.trace:
+        if texts:
+            raise ParameterError(
+                f"{texts[0]}: is no topic, and only topics can be traced. {known(str(texts[0]), topics)}"
+            )
+        for cell, sentence, source in trace(collection, named):
+            print(f"{cell}\n  {sentence}\n  from: {source}")
+        return 0
     findings = check(collection, options.on or date.today(), named) if named or not texts else []
     findings += [finding for path in texts for finding in check_text(collection, path)]
-    failed = [line for path in texts for line in failing(collection, path)]
+    failed = [answer for path in texts for answer in failing(collection, path)]
     errors = sum(finding.severity == ERROR for finding in findings)
     if options.format == "json":
-        print(json.dumps([finding.as_dict() for finding in findings], indent=1, ensure_ascii=False))
+        items = [
+            {
+                "rule": "standard",
+                "severity": "item",
+                "file": file,
+                "cell": "",
+                "sentence": "",
+                "told": str(answer),
+                "authority": answer.item.instrument,
+            }
+            for file, answer in failed
+        ]
+        print(json.dumps([*(finding.as_dict() for finding in findings), *items], indent=1, ensure_ascii=False))
     elif options.format == "html":
         from handouts.scorecard import render_findings
 
-        print(render_findings(collection, findings))
+        print(render_findings(collection, findings, failed))
     else:
         for finding in findings:
             print(finding)
-        for line in failed:
-            print(line)
+        for _, answer in failed:
+            print(answer)
         print(f"Findings: {errors} errors, {len(findings) - errors} warnings.")
     return 1 if errors else 0
 

@@ -31,6 +31,11 @@ class Collection:
         return self.root / "exports"
 
     @property
+    def personal(self) -> Path:
+        """The folder that batches write to unless told otherwise: handouts of persons, which nobody publishes."""
+        return self.root / "personal"
+
+    @property
     def cache(self) -> Path:
         """The folder of finished pages, by the fingerprint of what they were made from."""
         return self.root / ".cache" / "pages"

@@ -17,7 +17,7 @@ from handouts.errors import DataError, known
 from handouts.pdf import PAPERS
 
 RESERVED = (
-    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "pdf", "roster", "run", "sql", "today", "topic", "topics", "version", "workers",
+    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "pdf", "roster", "run", "shared", "sql", "today", "topic", "topics", "version", "workers",
 )  # fmt: skip
 """Names that the command line and rosters have for other things."""
 
@@ -84,18 +84,25 @@ def one_of(*values: str) -> Rule:
     return lambda value: None if value in values else known(value, (repr(allowed) for allowed in values))
 
 
-def read_table(path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = (), more: bool = False) -> list[Row]:
+def read_table(
+    path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = (), more: bool = False, optional: bool = False
+) -> list[Row]:
     """Read the CSV file `path`, one rule a column, and return its rows in order.
 
-    `key` names the columns that together tell rows apart; `more` allows columns without a rule.
-    Raises DataError for a missing or broken file, a wrong column, value or number of cells, a row
+    `key` names the columns that together tell rows apart; `more` allows columns without a rule; one that is `optional` may have
+    no rows, or be missing. Raises DataError for a missing or broken file, a wrong column, value or number of cells, a row
     that comes twice, and a table without rows.
     """
     where = f"data/{path.name}"
+    if optional and not path.exists():
+        return []
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True), strict=True))
     except FileNotFoundError:
-        raise DataError(f"{where}: the file is missing. Put it back, for example from version control.") from None
+        columns = f" Its columns are {','.join(rules)}." if rules else ""
+        raise DataError(
+            f"{where}: the file is missing. Put it back, for example from version control.{columns}"
+        ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error
     header = [cell.strip() for cell in lines[0]] if lines else []
@@ -111,7 +118,8 @@ def read_table(path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = ()
             continue
         if len(cells) != len(header):
             raise DataError(
-                f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. Fill the row."
+                f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. "
+                "Fill the row; a cell with a comma in it needs quotation marks around it."
             )
         row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
         for column, rule in rules.items():
@@ -122,7 +130,7 @@ def read_table(path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = ()
             raise DataError(f"{where} row {count}: {', '.join(same)} stands in row {seen[same]} already. Remove one.")
         seen[same] = count
         rows.append(row)
-    if not rows:
+    if not rows and not optional:
         raise DataError(f"{where}: has no rows. Put them back, for example from version control.")
     return rows
 
@@ -140,7 +148,7 @@ class Field:
 def read_fields(collection: Collection) -> dict[str, Field]:
     """Return the fields by name. Raises DataError."""
     rules = {"field": parameter, "label": text, "kind": one_of(*FIELD_KINDS), "longest": number}
-    rows = read_table(collection.data / "fields.csv", rules, key=["field"])
+    rows = read_table(collection.data / "fields.csv", rules, key=["field"], optional=True)
     return {row["field"]: Field(row["field"], row["label"], row["kind"], int(row["longest"])) for row in rows}
 
 
@@ -257,5 +265,6 @@ def _parts(collection: Collection) -> list[Row]:
 
 def read_treatments(collection: Collection) -> dict[str, str]:
     """Return the treatments compared, label by name, in their order. Raises DataError."""
-    rows = read_table(collection.data / "treatments.csv", {"treatment": name, "label": text}, key=["treatment"])
+    rules = {"treatment": name, "label": text}
+    rows = read_table(collection.data / "treatments.csv", rules, key=["treatment"], optional=True)
     return {row["treatment"]: row["label"] for row in rows}

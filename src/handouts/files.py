@@ -2,31 +2,40 @@
 
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from handouts.errors import OutputError
 
 
-def write(path: Path, content: bytes) -> bool:
+def write(path: Path, content: bytes, *, durable: bool = False) -> bool:
     """Write `content` to `path` in one step and tell whether the file changed.
 
     A reader sees the old file or the new one, never half of either; a file that already holds
-    `content` is left alone. Raises OutputError where the folder cannot be written.
+    `content` is left alone. A link stays a link, a file keeps its mode, and a new one has that of the umask.
+    What is `durable` outlives a power cut: for what cannot be made again. Raises OutputError where the folder cannot be written.
     """
     try:
         if path.is_file() and path.read_bytes() == content:
             return False
+        path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(temporary, "xb") as file:
                 file.write(content)
-            os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            with suppress(OSError):  # a new file has none, and some folders know no modes
+                os.chmod(temporary, path.stat().st_mode & 0o777)
             os.replace(temporary, path)
+            if durable:
+                _sync_folder(path.parent)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise OutputError(
@@ -36,11 +45,23 @@ def write(path: Path, content: bytes) -> bool:
     return True
 
 
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows opens no folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def fingerprint(paths: Iterable[Path]) -> str:
-    """Return a digest of the names and contents of `paths`, in the order given."""
+    """Return a digest of the names and contents of those `paths` that are there, in the order given."""
     digest = hashlib.sha256()
     for path in paths:
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # removed since it was listed
+            continue
         digest.update(f"{path.name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections import Counter
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,6 +15,8 @@ from handouts.errors import NotebookError
 
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
+LARGEST = 30_000_000
+"""How many bytes a notebook may have, pictures and all: a larger one would keep people waiting."""
 
 
 def read(path: Path) -> NotebookNode:
@@ -24,18 +27,30 @@ def read(path: Path) -> NotebookNode:
     """
     where = _shown(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text)
+        stored = path.read_bytes()
     except FileNotFoundError:
         raise NotebookError(f"{where}: there is no such notebook. `handouts list` shows the topics.") from None
     except OSError as error:
         raise NotebookError(f"{where}: cannot be read ({error.strerror}).") from error
+    return parse(stored, where)
+
+
+def parse(stored: bytes, where: str) -> NotebookNode:
+    """Return the notebook that a file holds, with the checks of `read`. Raises NotebookError."""
+    if len(stored) > LARGEST:
+        raise NotebookError(
+            f"{where}: has {len(stored) / 1e6:,.0f} MB and may have {LARGEST / 1e6:.0f}. Make its pictures smaller, or remove large outputs."
+        )
+    try:
+        content = json.loads(stored)
     except ValueError as error:
+        if re.search(rb"(?m)^(<{7}|>{7})", stored):
+            raise NotebookError(f"{where}: {UNMERGED}") from None
         raise NotebookError(
             f"{where}: is not JSON ({error}). Put back an earlier version of the file; a notebook is best edited in JupyterLab."
         ) from error
     _check_shape(content, where)  # as stored: nbformat mends ids without a word
-    return check(nbformat.reads(text, as_version=4), where)
+    return check(nbformat.v4.to_notebook(content), where)
 
 
 def check(nb: NotebookNode, where: str) -> NotebookNode:
@@ -47,15 +62,27 @@ def check(nb: NotebookNode, where: str) -> NotebookNode:
             f"{where}: has {len(tagged)} code cells tagged {PARAMETERS!r} and needs one. "
             "Tag the code cell that sets the parameters in JupyterLab's property inspector."
         )
+    for cell in nb.cells:
+        if re.search(r"<{7}|>{7}", cell.source):
+            raise NotebookError(f"{where}, {place(nb, cell)}: {UNMERGED}")
     return nb
 
 
+UNMERGED = (
+    "holds the marks of two versions that were merged (<<<<<<< and >>>>>>>). Keep one of the two, and remove the marks."
+)
+
+
 def _check_shape(content: Any, where: str) -> None:
+    if isinstance(content, dict) and content.get("nbformat") not in (None, 4):
+        raise NotebookError(
+            f"{where}: has format {content['nbformat']} and must have 4. Open it in JupyterLab and save it: that makes it format 4."
+        )
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise NotebookError(f"{where}: is no notebook (it has no cells). Put back an earlier version of the file.")
-    if content.get("nbformat") != 4:
-        raise NotebookError(f"{where}: has format {content.get('nbformat')} and must have 4. Save it in JupyterLab.")
+    if any("id" in cell for cell in cells) and content.get("nbformat_minor", 0) in range(5):
+        content["nbformat_minor"] = 5  # cells have had ids since 4.5; some tools write them, and an older number
     ids = Counter(str(cell.get("id")) for cell in cells)
     for count, cell in enumerate(cells, start=1):
         if not isinstance(cell.get("id"), str) or not cell["id"]:
@@ -111,8 +138,13 @@ def _assigned(cell: NotebookNode, where: str) -> dict[str, object]:
     values: dict[str, object] = {}
     try:
         for statement in ast.parse(cell.source).body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                values[statement.targets[0].id] = ast.literal_eval(statement.value)
+            if isinstance(statement, ast.Assign):
+                targets, value = statement.targets, statement.value
+            elif isinstance(statement, ast.AnnAssign) and statement.value:  # audience: str = "general"
+                targets, value = [statement.target], statement.value
+            else:
+                continue
+            values |= {target.id: ast.literal_eval(value) for target in targets if isinstance(target, ast.Name)}
     except (SyntaxError, ValueError) as error:
         raise NotebookError(
             f'{where}: the parameters cell holds more than plain values ({error}). Write lines such as: audience = "general"'
@@ -158,12 +190,12 @@ def normalised(nb: NotebookNode) -> NotebookNode:
 
 def write(nb: NotebookNode, path: Path) -> bool:
     """Write `nb` to `path` as JupyterLab would, and tell whether the file changed. Raises OutputError."""
-    return files.write(path, _content(nb))
+    return files.write(path, _content(nb), durable=True)
 
 
 def is_stored(nb: NotebookNode, path: Path) -> bool:
-    """Tell whether `path` holds just `nb`."""
-    return path.read_bytes() == _content(nb)
+    """Tell whether `path` holds just `nb`, whatever its line ends: git may have changed those."""
+    return path.read_bytes().replace(b"\r\n", b"\n") == _content(nb)
 
 
 def _content(nb: NotebookNode) -> bytes:

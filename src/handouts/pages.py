@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from handouts import files
 from handouts.collection import Collection
 from handouts.data import read_parts
 from handouts.errors import CellError, HandoutsError, NotebookError, OutputError
-from handouts.parameters import read_parameters
+from handouts.parameters import Parameters, read_parameters
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -41,6 +41,9 @@ class Variant:
     topic: str
     values: Mapping[str, str]
 
+    def __hash__(self) -> int:
+        return hash((self.topic, *self.values.items()))
+
     @property
     def path(self) -> str:
         """Where its page lies in the folder that a build writes to."""
@@ -55,13 +58,23 @@ class Variant:
         return f"{self.topic} ({', '.join(self.values.values())})"
 
 
-def make(collection: Collection, variant: Variant) -> str:
-    """Return the page of `variant`, made anew. Raises HandoutsError."""
+@dataclass(frozen=True)
+class Made:
+    """A page, and the key of what it was made from, or what failed in its place; and the machine that made it."""
+
+    html: str
+    key: str = ""
+    failure: str | None = None
+    machine: str = field(default_factory=platform.node)
+
+
+def make(collection: Collection, variant: Variant, stored: bytes) -> str:
+    """Return the page of `variant`, made anew from the notebook that `stored` holds. Raises HandoutsError."""
     from handouts import notebook
     from handouts.tailor import tailor
 
     where = f"notebooks/{variant.topic}.ipynb"
-    nb = notebook.read(collection.notebook(variant.topic))
+    nb = notebook.parse(stored, where)
     tailored = tailor(nb, variant.values, read_parameters(collection), read_parts(collection), where)
     check_declared(nb, variant.values, where)
     executed = execute(collection, nb, tailored, variant.values, where)
@@ -69,20 +82,30 @@ def make(collection: Collection, variant: Variant) -> str:
     return html
 
 
-def attempt(collection: Collection, variant: Variant, expected: str) -> tuple[str, str | None]:
-    """Return the page of `variant`, or "" and what failed; made one at a time in a process.
+def attempt(collection: Collection, variant: Variant) -> Made:
+    """Return the page of `variant`, or what failed; made one at a time in a process.
 
-    `expected` are the `surroundings` of who asks: a machine with other tables or packages would make another page.
+    Its key is that of what it was made from: where a notebook or table is saved meanwhile, it is made again.
     """
     try:
         with _one_at_a_time:
-            if surroundings(collection) != expected:
-                return "", f"{variant}: {platform.node()} has other tables, notebooks or packages. Make them the same."
-            return make(collection, variant), None
+            for _ in range(TRIES):
+                before = _stamps(collection, variant)
+                stored = _stored(collection, variant)
+                key = _key(stored, variant, surroundings(collection))
+                try:
+                    made = Made(make(collection, variant, stored), key)
+                except HandoutsError as error:
+                    made = Made("", key, str(error))
+                if _stamps(collection, variant) == before:
+                    return made
+        return Made("", failure=f"{variant}: its notebook or tables were saved again and again while it was made. Run the same command when they are not.")  # fmt: skip
     except HandoutsError as error:
-        return "", str(error)
+        return Made("", failure=str(error))
     except Exception as error:
-        return "", f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it."
+        return Made(
+            "", failure=f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it."
+        )
 
 
 def execute(
@@ -158,27 +181,63 @@ def surroundings(collection: Collection) -> str:
 
     That is the tables, files beside the notebooks, this package, Python, and the name and version of every package installed.
     """
-    package = Path(__file__).parent
     installed = sorted(
         entry.name
         for folder in {folder for folder in sys.path if os.path.isdir(folder)}
         for entry in os.scandir(folder)
         if entry.name.endswith((".dist-info", ".egg-info"))
     )
-    beside = [path for path in files.files_in(collection.notebooks) if path.suffix != ".ipynb"]
-    content = files.fingerprint([*files.files_in(collection.data), *beside, *files.files_in(package)])
+    content = files.fingerprint(_around(collection))
     return hashlib.sha256("\n".join([content, sys.version, *installed]).encode()).hexdigest()
+
+
+def _around(collection: Collection) -> list[Path]:
+    """List the files that every page is made from beside its notebook."""
+    beside = [path for path in files.files_in(collection.notebooks) if path.suffix != ".ipynb"]
+    return [*files.files_in(collection.data), *beside, *files.files_in(Path(__file__).parent)]
+
+
+def _stamps(collection: Collection, variant: Variant) -> list[tuple[Path, int, int, int, int]]:
+    """Return what tells whether a file that the page of `variant` is made from was written meanwhile, even if as it was."""
+    found = []
+    for path in [collection.notebook(variant.topic), *_around(collection)]:
+        with suppress(FileNotFoundError):
+            told = path.stat()
+            found.append((path, told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino))
+    return found
 
 
 def key(collection: Collection, variant: Variant, surroundings: str) -> str:
     """Return a digest of all that the page of `variant` is made from. Raises NotebookError."""
+    return _key(_stored(collection, variant), variant, surroundings)
+
+
+def _stored(collection: Collection, variant: Variant) -> bytes:
     path = collection.notebook(variant.topic)
-    if not path.is_file():
-        raise NotebookError(f"notebooks/{path.name}: there is no such notebook, but data/topics.csv names it.")
-    parts = [files.fingerprint([path]), surroundings, repr(sorted(variant.values.items()))]
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotebookError(
+            f"notebooks/{path.name}: there is no such notebook, but data/topics.csv names it."
+        ) from None
+    except OSError as error:
+        raise NotebookError(f"notebooks/{path.name}: cannot be read ({error.strerror}).") from None
+
+
+def _key(stored: bytes, variant: Variant, surroundings: str) -> str:
+    parts = [hashlib.sha256(stored).hexdigest(), surroundings, repr(sorted(variant.values.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def missing_parts(html: str, values: Mapping[str, str], parameters: Parameters) -> list[str]:
+    """Return the parts that the values of a page require and that `html` lacks: such a page is not ready for a patient."""
+    rows = [parameters[name].values[value] for name, value in values.items()]
+    wanted = [part for row in rows for part in (row.get("requires") or "").split()]
+    return [part for part in dict.fromkeys(wanted) if f'class="part part-{part}"' not in html]
+
+
+TRIES = 3
+"""How often a page is begun whose notebook or tables are saved meanwhile."""
 MOST_SECONDS = 300
 """How long one cell may take; one that takes longer fails, so that no build hangs."""
 
@@ -216,6 +275,10 @@ def keep_file(collection: Collection, name: str, content: bytes) -> None:
 
 def forget_oldest(collection: Collection) -> None:
     """Remove the finished pages, and their PDFs, beyond MOST_CACHED."""
-    pages = sorted(collection.cache.glob("*.*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in pages[MOST_CACHED:]:
-        path.unlink(missing_ok=True)
+    used = []
+    for path in collection.cache.glob("*.*"):
+        with suppress(FileNotFoundError):  # another build forgets too
+            used.append((path.stat().st_mtime, path))
+    for _, path in sorted(used, reverse=True)[MOST_CACHED:]:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

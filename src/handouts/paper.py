@@ -38,7 +38,10 @@ def on_paper(
             for name, variant in to_print.items()
         }
         for future in as_completed(futures):
-            content, failure = future.result()
+            try:
+                content, failure = future.result()
+            except Exception:  # a worker that died takes its page with it, not the rest
+                content, failure = b"", "the process that printed it was ended. Run the same command again."
             if not failure:
                 pages.keep_file(collection, futures[future], content)
             yield to_print[futures[future]], content, failure

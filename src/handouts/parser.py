@@ -58,7 +58,12 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     batch.add_argument(
         "--out",
         metavar="TARGET",
-        help="a folder, or a URL such as s3://bucket/folder (default: exports/NAME of the roster)",
+        help="a folder, or a URL such as s3://bucket/folder (default: personal/NAME of the roster)",
+    )
+    batch.add_argument(
+        "--shared",
+        action="store_true",
+        help="let others on this machine read the handouts too (default: only who runs this)",
     )
     _takes_work(batch, "how many processes write at a time")
     batch.add_argument("--pdf", action="store_true", help="make a PDF beside each handout, about one a second and core")

@@ -1,7 +1,13 @@
 """A page as a PDF that reads aloud well: tagged, PDF/UA-1, and the same bytes on every run."""
 
+import contextlib
+import io
 import logging
+import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from handouts.errors import PageError
@@ -21,18 +27,32 @@ STYLE = (
 )
 
 
+MOST_SECONDS = 60
+"""How long the PDF of one page may take: a hundred times what a long one takes."""
+_one_at_a_time = threading.Lock()
+"""Pango is not made for several threads."""
+
+
+def check_can_print() -> None:
+    """Raise PageError, in one line, where a library that WeasyPrint needs is missing."""
+    silent = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
+            import weasyprint  # noqa: F401  # it tells of what is missing at length, and once a process
+    except OSError:
+        raise PageError(f"a PDF cannot be made: a library is missing. Debian: apt install {NEEDS}") from None
+
+
 def pdf(html: str, paper: str) -> bytes:
     """Return the page `html` as a PDF/UA-1 on `paper`, one of PAPERS; equal pages give equal bytes.
 
     Raises PageError where WeasyPrint's libraries are missing, and for a page that asks for anything but itself.
     """
-    try:
-        from weasyprint import CSS, HTML
-        from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-    except OSError:
-        raise PageError(f"a PDF cannot be made: a library is missing. Debian: apt install {NEEDS}") from None
+    check_can_print()
     import matplotlib as mpl
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         """Gives the two fonts and what a page carries in itself, and nothing else."""
@@ -50,11 +70,31 @@ def pdf(html: str, paper: str) -> bytes:
     # Text in a drawing takes no font from the page, and no style sheet reaches it: it names the font itself.
     page = HTML(string=html.replace("'DejaVu Sans'", "Handout"), url_fetcher=Fetcher())
     try:
-        return bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
+        with _one_at_a_time, _limited():
+            return bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
     except FatalURLFetchingError as error:
         raise PageError(
             f"a PDF holds all that it shows, and this page asks for {error}. Put it into the notebook."
         ) from None
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Raise PageError where the work takes longer than MOST_SECONDS; a thread other than the main one has no such clock."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise PageError(f"its PDF is not done after {MOST_SECONDS} seconds. Make its tables and pictures smaller.")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def attempt(html: str, paper: str) -> tuple[bytes, str | None]:

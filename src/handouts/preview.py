@@ -57,7 +57,8 @@ def made(collection: Collection, topic: str, asked: Mapping[str, str]) -> Made:
         surroundings = pages.surroundings(collection)
         variant = Variant(topic, values)
         kept = pages.cached(collection, pages.key(collection, variant, surroundings))
-        html, error = (kept, None) if kept else pages.attempt(collection, variant, surroundings)
+        page = pages.Made(kept) if kept else pages.attempt(collection, variant)
+        html, error = page.html, page.failure
     except HandoutsError as failed:
         html, error = "", str(failed)
     cell = _cell_of(collection, topic, error or "")

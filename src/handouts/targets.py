@@ -1,30 +1,50 @@
 """Where handouts are written: a folder, or any place that fsspec knows by its URL.
 
-A handout is there whole or not at all; one that is there already, byte for byte, is left alone.
+A handout is there whole or not at all; one that is there already, byte for byte, is left alone. What is being written
+bears the name of its handout and a token of the run, so that nobody's bytes can come under another's name: not with
+equal process numbers on two machines, not with threads, not from a run that was killed and has workers still.
 """
 
 import contextlib
+import csv
+import io
 import os
+import re
+import secrets
 import shutil
-from functools import lru_cache
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from handouts.errors import OutputError
 
 UNFINISHED = ".unfinished"
 """A folder in the target for what is being written; a batch that was killed leaves it, the next one clears it."""
+LIST = "handouts.csv"
+"""The list of what a target holds. A copy lies in UNFINISHED until the batch is done: it tells what one that was killed has made."""
 WHOLE = ("abfs", "abfss", "az", "gcs", "gs", "memory", "s3", "s3a")
 """Protocols whose files appear when they are whole, and where renaming is copying."""
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What a handout may be named."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_OLD = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Target:
-    """A folder for handouts, here or elsewhere."""
+    """A folder for handouts, here or elsewhere.
 
-    def __init__(self, place: str) -> None:
-        self.place = place
+    Where it is not `shared`, what is made here is for the one who made it only: folders 0700, files 0600.
+    """
+
+    def __init__(self, place: str, shared: bool = False) -> None:
+        scheme, colons, rest = place.partition("://")
+        self.place = f"{scheme.lower()}{colons}{rest}" if colons else os.path.abspath(place)
+        self.shared = shared
         self._fs: Any = None
-        self.folder = place
-        if "://" in place:
+        self.folder = self.place
+        if colons:
             self._connect()
 
     def _connect(self) -> None:
@@ -33,42 +53,175 @@ class Target:
         try:
             fs, self.folder = url_to_fs(self.place)
         except Exception as error:
-            raise OutputError(f"{self.shown}: cannot be reached ({_told(error)}). Check the address.") from None
+            raise OutputError(f"{self.shown}: cannot be reached ({_reason(error)}). Check the address.") from None
         protocols = [fs.protocol] if isinstance(fs.protocol, str) else list(fs.protocol)
         if "file" not in protocols:
             self._fs = fs
             self._whole = any(protocol in WHOLE for protocol in protocols)
 
     @property
-    def shown(self) -> str:
-        """The place as it may be shown: without a password."""
-        protocol, colons, rest = self.place.partition("://")
-        return f"{protocol}{colons}{rest.rpartition('@')[2]}" if colons else self.place
+    def here(self) -> Path | None:
+        """The folder, where it is one of this machine."""
+        return None if self._fs else Path(self.folder)
 
-    def prepare(self) -> None:
-        """Make the folder, and clear what a batch that was killed has left. Raises OutputError."""
-        try:
-            if self._fs:
-                self._clear()
-                self._fs.makedirs(self.folder, exist_ok=True)
-                if not self._whole:
-                    self._fs.makedirs(f"{self.folder}/{UNFINISHED}", exist_ok=True)
+    @property
+    def shown(self) -> str:
+        """The place as it may be shown: without user, password and options.
+
+        >>> Target("memory://clinic:S3cret@host/out?key=S3cret").shown
+        'memory://host/out'
+        """
+        protocol, colons, rest = self.place.partition("://")
+        if not colons:
+            return self.place
+        path = re.split(r"[?#]", rest)[0]
+        if "@" in rest[len(path) :]:  # a password may hold any sign: then where it ends is not certain
+            path = "..."
+        return f"{protocol}://{path.rpartition('@')[2]}"
+
+    @contextlib.contextmanager
+    def begun(self, token: str) -> Iterator[None]:
+        """Make the folder ready for the run `token`, and clear up after it. Raises OutputError.
+
+        One run at a time writes to a folder of this machine: another that is under way is told of. A run that was
+        killed holds nothing.
+        """
+        unfinished = os.path.join(self.folder, UNFINISHED)
+        with contextlib.ExitStack() as stack:
+            try:
+                if self._fs:
+                    self._fs.makedirs(self.folder, exist_ok=True)
+                    self._clear_remote()
+                    if not self._whole:
+                        self._fs.makedirs(f"{self.folder}/{UNFINISHED}/{token}", exist_ok=True)
+                else:
+                    self._make_folder(self.folder)
+                    stack.callback(_remove_folder, unfinished)
+                    stack.enter_context(self._locked(os.path.join(unfinished, "lock")))
+                    for name in os.listdir(unfinished):
+                        if name not in ("lock", LIST):
+                            shutil.rmtree(os.path.join(unfinished, name))
+                    os.mkdir(os.path.join(unfinished, token), mode=0o700)
+                    stack.callback(shutil.rmtree, os.path.join(unfinished, token), ignore_errors=True)
+            except OutputError:
+                raise
+            except Exception as error:
+                raise self._error(error) from None
+            yield
+            with contextlib.suppress(Exception):
+                if self._fs:
+                    self._fs.rm(f"{self.folder}/{UNFINISHED}", recursive=True)
+                else:
+                    os.unlink(os.path.join(unfinished, LIST))
+
+    def _make_folder(self, folder: str) -> None:
+        """Make a folder and those above it, for the one who makes them only."""
+        if not os.path.isdir(folder):
+            parent = os.path.dirname(folder)
+            if os.path.basename(parent) == PERSONAL:
+                self._make_folder(parent)
+                _keep_untracked(parent)
             else:
-                self._clear()
-                os.makedirs(os.path.join(self.folder, UNFINISHED), exist_ok=True)
+                os.makedirs(parent, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(folder, 0o777 if self.shared else 0o700)
+
+    @contextlib.contextmanager
+    def _locked(self, path: str) -> Iterator[None]:
+        """Hold the lock of the folder. Raises OutputError where another process holds it; the system frees it when that ends."""
+        try:
+            import fcntl
+        except ImportError:  # Windows has another way, which we do not have
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            yield
+            return
+        while True:
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                raise OutputError(
+                    f"{self.shown}: another batch is writing there. Wait until it is done, or choose another folder with --out."
+                ) from None
+            except OSError:  # some folders on other machines know no locks
+                pass
+            with contextlib.suppress(FileNotFoundError):
+                if os.stat(path).st_ino == os.fstat(handle).st_ino:
+                    break
+            os.close(handle)  # who held it has removed it meanwhile
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            os.close(handle)
+
+    def _clear_remote(self) -> None:
+        folder = f"{self.folder}/{UNFINISHED}"
+        for path in self._fs.ls(folder, detail=False) if self._fs.exists(folder) else []:
+            if not str(path).endswith(f"/{LIST}"):
+                self._fs.rm(path, recursive=True)
+
+    def write(self, name: str, content: bytes, token: str, *, without: str = "") -> bool:
+        """Write the file `name` in one step, and tell whether it changed. Raises OutputError.
+
+        Where it changes, the file `without`, which was made of what was there before, goes first.
+        """
+        try:
+            if self._same(name, content):
+                return False
+            if without:
+                self.remove(without)
+            if self._fs:
+                self._write_remote(name, content, token)
+            else:
+                self._write_here(name, content, token)
+            return True
         except Exception as error:
             raise self._error(error) from None
 
-    def finish(self) -> None:
-        """Remove the folder for what is being written."""
-        with contextlib.suppress(Exception):
-            self._clear()
+    def _same(self, name: str, content: bytes) -> bool:
+        path = f"{self.folder}/{name}"
+        if self._fs:
+            with contextlib.suppress(FileNotFoundError):
+                return bool(self._fs.size(path) == len(content) and self._fs.cat_file(path) == content)
+            return False
+        try:
+            handle = os.open(path, _OLD)
+        except OSError:  # none is there, or a link
+            return False
+        try:
+            told = os.fstat(handle)
+            if not stat.S_ISREG(told.st_mode) or told.st_size != len(content):
+                return False
+            with open(handle, "rb", buffering=0, closefd=False) as file:
+                if file.read() != content:
+                    return False
+            if told.st_mode & 0o077 and not self.shared:
+                with contextlib.suppress(OSError, AttributeError):  # Windows has no such modes
+                    os.fchmod(handle, 0o600)
+            return True
+        finally:
+            os.close(handle)
 
-    def _clear(self) -> None:
-        if not self._fs:
-            shutil.rmtree(os.path.join(self.folder, UNFINISHED), ignore_errors=True)
-        elif not self._whole and self._fs.exists(f"{self.folder}/{UNFINISHED}"):
-            self._fs.rm(f"{self.folder}/{UNFINISHED}", recursive=True)
+    def _write_here(self, name: str, content: bytes, token: str) -> None:
+        unfinished = f"{self.folder}/{UNFINISHED}/{token}/{name}.{secrets.token_hex(4)}"
+        with open(os.open(unfinished, _NEW, 0o666 if self.shared else 0o600), "wb", buffering=0) as file:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[file.write(rest) :]
+        os.replace(unfinished, f"{self.folder}/{name}")
+
+    def _write_remote(self, name: str, content: bytes, token: str) -> None:
+        path = f"{self.folder}/{name}"
+        if self._whole:
+            self._fs.pipe_file(path, content)
+        else:
+            unfinished = f"{self.folder}/{UNFINISHED}/{token}/{name}.{secrets.token_hex(4)}"
+            self._fs.pipe_file(unfinished, content)
+            self._fs.mv(unfinished, path)
 
     def has(self, name: str) -> bool:
         """Tell whether the file `name` is there. Raises OutputError."""
@@ -78,70 +231,107 @@ class Target:
         except Exception as error:
             raise self._error(error) from None
 
-    def write(self, name: str, content: bytes) -> bool:
-        """Write the file `name` in one step, and tell whether it changed. Raises OutputError."""
+    def remove(self, name: str) -> bool:
+        """Remove the file `name`, and tell whether it was there. Raises OutputError."""
+        path = f"{self.folder}/{name}"
         try:
-            return self._write_remote(name, content) if self._fs else self._write_here(name, content)
+            if self._fs:
+                if not self._fs.exists(path):
+                    return False
+                self._fs.rm_file(path)
+            else:
+                os.unlink(path)
+        except FileNotFoundError:
+            return False
+        except Exception as error:
+            raise self._error(error) from None
+        return True
+
+    def write_from(self, name: str, file: IO[bytes], token: str) -> None:
+        """Write the file `name` in one step from the start of `file`, however long it is. Raises OutputError."""
+        file.seek(0)
+        here = f"{self.folder}/{UNFINISHED}/{token}/{secrets.token_hex(8)}"
+        path = f"{self.folder}/{name}"
+        try:
+            if self._fs:
+                with self._fs.open(path if self._whole else here, "wb") as out:
+                    shutil.copyfileobj(file, out, 1 << 20)
+                if not self._whole:
+                    self._fs.mv(here, path)
+            else:
+                with open(os.open(here, _NEW, 0o666 if self.shared else 0o600), "wb") as out:
+                    shutil.copyfileobj(file, out, 1 << 20)
+                os.replace(here, path)
         except Exception as error:
             raise self._error(error) from None
 
-    def _write_here(self, name: str, content: bytes) -> bool:
-        path = f"{self.folder}/{name}"
-        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size == len(content) and file.read() == content:
-                return False
-        unfinished = f"{self.folder}/{UNFINISHED}/{os.getpid()}"
-        with open(unfinished, "wb", buffering=0) as file:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[file.write(rest) :]
-        os.replace(unfinished, path)
-        return True
+    def listed(self) -> Iterator[tuple[str, bool]]:
+        """Yield the id of each handout that the lists in the target name, and whether it has a PDF. Raises OutputError."""
+        for name in (LIST, f"{UNFINISHED}/{LIST}"):
+            try:
+                if not self.has(name):
+                    continue
+                path = f"{self.folder}/{name}"
+                with self._fs.open(path, "rb") if self._fs else open(path, "rb") as file:
+                    for row in csv.DictReader(io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")):
+                        if SAFE_ID.fullmatch(row.get("id") or ""):  # the list may have been written by anybody
+                            yield row["id"], row.get("pdf") == "yes"
+            except OutputError:
+                raise
+            except csv.Error:
+                raise OutputError(
+                    f"{self.shown}: its {LIST} is not a list of handouts. Remove it, or choose another folder with --out."
+                ) from None
+            except Exception as error:
+                raise self._error(error) from None
 
-    def _write_remote(self, name: str, content: bytes) -> bool:
-        path = f"{self.folder}/{name}"
-        with contextlib.suppress(FileNotFoundError):
-            if self._fs.size(path) == len(content) and self._fs.cat_file(path) == content:
-                return False
-        if self._whole:
-            self._fs.pipe_file(path, content)
-        else:
-            unfinished = f"{self.folder}/{UNFINISHED}/{name}"
-            self._fs.pipe_file(unfinished, content)
-            self._fs.mv(unfinished, path)
-        return True
-
-    def write_from(self, name: str, file: IO[bytes]) -> None:
-        """Write the file `name` in one step from the start of `file`, however long it is. Raises OutputError."""
-        file.seek(0)
-        here = f"{self.folder}/{UNFINISHED}/{name}"
+    def names(self) -> Iterator[str]:
+        """Yield the names of the HTML and PDF files in the target. Raises OutputError."""
         try:
-            with (
-                self._fs.open(f"{self.folder}/{name}" if self._whole else here, "wb")
-                if self._fs
-                else open(here, "wb") as out
-            ):
-                shutil.copyfileobj(file, out, 1 << 20)
-            if not self._fs:
-                os.replace(here, f"{self.folder}/{name}")
-            elif not self._whole:
-                self._fs.mv(here, f"{self.folder}/{name}")
+            if self._fs:
+                for path in self._fs.ls(self.folder, detail=False):
+                    if str(path).endswith((".html", ".pdf")):
+                        yield str(path).rpartition("/")[2]
+            else:
+                with os.scandir(self.folder) as entries:
+                    yield from (entry.name for entry in entries if entry.name.endswith((".html", ".pdf")))
         except Exception as error:
             raise self._error(error) from None
 
     def _error(self, error: Exception) -> OutputError:
-        return OutputError(
-            f"{self.shown}: cannot be written ({_told(error)}). What is written is whole. "
-            "Free some space or choose another place with --out, then run the same command again to go on."
-        )
+        cure = "Free some space or choose another place with --out, then run the same command again to go on."
+        if isinstance(error, FileNotFoundError) and not self._fs and os.path.isdir(self.folder):
+            cure = "Another run has begun in the same folder; run the same command again when that is done."
+        return OutputError(f"{self.shown}: cannot be written ({_reason(error)}). What is written is whole. {cure}")
 
 
-def _told(error: Exception) -> str:
+PERSONAL = "personal"
+"""The folder beside `exports/` for handouts of persons, which nobody publishes."""
+
+
+def _keep_untracked(folder: str) -> None:
+    """Keep what lies in `folder` out of version control, wherever it is."""
+    with contextlib.suppress(FileExistsError), open(os.path.join(folder, ".gitignore"), "x", encoding="utf-8") as file:
+        file.write("*\n")
+
+
+def _remove_folder(folder: str) -> None:
+    with contextlib.suppress(OSError):  # not empty: what a run that was stopped has made is told there
+        os.rmdir(folder)
+
+
+def _reason(error: Exception) -> str:
     """Return what went wrong without any path or content: a file's name may be a person's number."""
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
-@lru_cache(maxsize=4)
-def target(place: str) -> Target:
-    """Return the target at `place`, one a process."""
-    return Target(place)
+_of_thread = threading.local()
+
+
+def target(place: str, shared: bool = False) -> Target:
+    """Return the target at `place`, one a thread: a connection serves one thread at a time."""
+    kept: dict[tuple[str, bool], Target] = _of_thread.__dict__.setdefault("targets", {})
+    if (place, shared) not in kept:
+        kept.clear()
+        kept[place, shared] = Target(place, shared)
+    return kept[place, shared]

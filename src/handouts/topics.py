@@ -93,7 +93,9 @@ def new_topic(collection: Collection, name: str, title: str, today: date) -> Non
         cells.append(nbformat.v4.new_markdown_cell(source, id=count, metadata=tags))
     notebook.write(notebook.normalised(nbformat.v4.new_notebook(cells=cells)), collection.notebook(name))
     path = collection.data / "topics.csv"
-    text = path.read_text(encoding="utf-8-sig")
+    stored = path.read_bytes()
+    text = stored.decode("utf-8-sig")
+    ends = "\r\n" if b"\r\n" in stored else "\n"
     row = {
         "topic": name,
         "order": str(1 + max(topic.order for topic in topics.values())),
@@ -102,8 +104,9 @@ def new_topic(collection: Collection, name: str, title: str, today: date) -> Non
         "written_on": today.isoformat(),
     }
     line = io.StringIO()
-    csv.DictWriter(line, next(csv.reader([text.splitlines()[0]])), restval="", lineterminator="\n").writerow(row)
-    files.write(path, (text.rstrip("\n") + "\n" + line.getvalue()).encode())
+    csv.DictWriter(line, next(csv.reader([text.splitlines()[0]])), restval="", lineterminator=ends).writerow(row)
+    begun = b"" if stored.endswith(b"\n") else ends.encode()
+    files.write(path, stored + begun + line.getvalue().encode(), durable=True)
 
 
 def _tools(nb: NotebookNode) -> list[NotebookNode]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from handouts.errors import ClusterError
 
@@ -71,6 +72,16 @@ def end_with_the_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def is_open(address: str) -> bool:
+    """Tell whether what goes to a Dask scheduler can be read on the way: no TLS, and another machine.
+
+    >>> is_open("tcp://scheduler:8786"), is_open("tcp://127.0.0.1:8786"), is_open("tls://scheduler:8786")
+    (True, False, False)
+    """
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    return parts.scheme != "tls" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+
+
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     """Give the executor of the Dask cluster at `address`, and how many tasks it runs at a time. Raises ClusterError."""
@@ -80,6 +91,11 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         raise ClusterError("--dask needs the package distributed. Install it: pip install 'handouts[dask]'.") from None
     try:
         client = Client(address, timeout="10s")
+    except TypeError:
+        raise ClusterError(
+            f"{address}: tls:// needs certificates, and none are set. Name them in DASK_DISTRIBUTED__COMM__TLS__CA_FILE and "
+            "...__TLS__CLIENT__CERT and __KEY; the README says how to make them."
+        ) from None
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"{address}: no Dask scheduler answers ({type(error).__name__}). Start it, or check the address."
