@@ -9,11 +9,12 @@ import pytest
 
 from conftest import Blocks
 from handouts import notebook
-from handouts.article import read_article, sentences
+from handouts.article import read_article
 from handouts.collection import Collection
 from handouts.data import read_clinic, read_parts, read_table, read_topics, text
 from handouts.evidence import read_captions
 from handouts.parameters import read_parameters
+from handouts.sentences import split
 from handouts.tailor import blocks as markdown_blocks
 from handouts.tailor import part_of, plain_text
 
@@ -30,7 +31,7 @@ def sentences_of(html: str) -> list[str]:
     """Return the headings and sentences of a page's header and text, in order."""
     text = html[html.index("<h1>") : html.index('<section class="safety"')]
     body = re.sub(r'<sup class="cite">.*?</sup>', "", text)
-    return [sentence for _, block in Blocks(body).blocks for sentence in sentences(block)]
+    return [sentence for _, block in Blocks(body).blocks for sentence in split(block)]
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -82,7 +83,7 @@ def test_no_sentence_of_the_article_is_lost(pages: dict[str, str], collection: C
     left_out = {
         row["line"] for row in read_table(collection.data / "article-left-out.csv", {"line": text, "why": text})
     }
-    lost = [line for line in raw if line not in everything and not set(sentences(line)) <= everything]
+    lost = [line for line in raw if line not in everything and not set(split(line)) <= everything]
     assert set(lost) == left_out
 
 
@@ -91,12 +92,12 @@ def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], collect
     article = {line for section in read_article(collection) for line in [section.heading, *section.sentences]}
     captions = read_captions(collection).values()
     own = {f"{row.title}." for row in captions} | {row.title for row in captions}
-    own |= {sentence for row in captions for sentence in sentences(row.text)}
+    own |= {sentence for row in captions for sentence in split(row.text)}
     own |= set(read_parts(collection).values()) | {"This picture in words", "Compare", "Dry needling", "Acupuncture"}
     for parameter in read_parameters(collection).values():
         for row in parameter.values.values():
-            own |= {row["on_page"], *sentences(re.sub(r" ?\[@[^]]*\]", "", row["note"]))}
-    own |= set(sentences(read_clinic(collection).notice))
+            own |= {row["on_page"], *split(re.sub(r" ?\[@[^]]*\]", "", row["note"]))}
+    own |= set(split(read_clinic(collection).notice))
     own |= {"Name:", "Date:", "Time:", "Clinician:"}  # beside the lines to write on
     own |= {cell for row in read_table(collection.data / "comparison.csv", {}, more=True) for cell in row.values()}
     own |= {"The clinic's article"}

@@ -3,12 +3,13 @@
 import pytest
 
 from conftest import edit
-from handouts.article import read_article, sentences
+from handouts.article import read_article
 from handouts.collection import Collection, find
-from handouts.data import read_clinic, read_table, read_topics, read_treatments
+from handouts.data import read_clinic, read_parts, read_table, read_topics, read_treatments
 from handouts.errors import DataError
 from handouts.evidence import read_captions
 from handouts.parameters import read_parameters
+from handouts.sentences import split
 
 
 def test_every_table_of_the_collection_can_be_read(collection: Collection) -> None:
@@ -109,10 +110,14 @@ def test_a_file_that_is_no_text_is_refused(copy: Collection) -> None:
 
 
 def test_an_empty_table_is_refused(copy: Collection) -> None:
-    """A table that lost its rows is refused."""
+    """A table that every page needs is refused without rows; one that a collection may do without may be empty, or missing."""
+    (copy.data / "parts.csv").write_text("part,label,use,own\n")
+    with pytest.raises(DataError, match=r"data/parts\.csv: has no rows"):
+        read_parts(copy)
     (copy.data / "captions.csv").write_text("name,title,caption,drawn_as,source\n")
-    with pytest.raises(DataError, match=r"data/captions\.csv: has no rows"):
-        read_captions(copy)
+    assert read_captions(copy) == {}
+    (copy.data / "captions.csv").unlink()
+    assert read_captions(copy) == {}
 
 
 def test_a_line_left_out_must_be_in_the_article(copy: Collection) -> None:
@@ -128,7 +133,7 @@ def test_the_articles_sections_and_sentences(collection: Collection) -> None:
     assert [len(section.sentences) for section in article] == [3, 16, 9, 0, 2, 2, 7, 9, 9, 8]
     assert "The goal is not simply to “release tight muscles.”" in article[1].sentences
     assert "Joint mechanics" in article[1].sentences
-    assert sentences("") == []
+    assert split("") == []
 
 
 def test_the_rules_of_a_table_allow_more_columns_only_where_asked(copy: Collection) -> None:

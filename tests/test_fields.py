@@ -10,6 +10,7 @@ from handouts.exporter import HandoutExporter
 from handouts.fields import Form, fields_of, opened, read_value
 from handouts.markup import markdown
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NAME = Field("first_name", "First name", "text", 40)
 HOSTILE = [
     "<script>alert(1)</script>", "<b>Bobby</b>", "{{ clinician }}", "{% raw %}{{ 7 * 7 }}", "${7*7}", "O'Neil & \"Sons\"",
@@ -21,7 +22,7 @@ def shown(source: str, **fields: Field) -> str:
     """Return the HTML of a text cell of a topic with `fields`."""
     cell = text_cell(source)
     cell.id = "cell"
-    cell.attachments = {"a.png": {"image/png": "aGFuZG91dHM="}}
+    cell.attachments = {"a.png": {"image/png": PIXEL}}
     return markdown(cell, fields, {})
 
 
@@ -60,7 +61,7 @@ def test_a_value_is_text_and_nothing_else(value: str) -> None:
         ("![{{ first_name }}](attachment:a.png)", "where nothing can be filled in"),
         ("{{ first_name.upper() }}", "where nothing can be filled in"),
         ("{{ first_name", "where nothing can be filled in"),
-        ("\ue000first_name\ue001", "private use"),
+        ("\ue000first_name\ue001", r"the character U\+E000"),
     ],
 )
 def test_what_cannot_be_filled_in_is_refused(source: str, told: str) -> None:
@@ -70,9 +71,10 @@ def test_what_cannot_be_filled_in_is_refused(source: str, told: str) -> None:
 
 
 def test_markup_cannot_forge_a_field() -> None:
-    """HTML in a text cell that looks like an open field is none."""
+    """HTML in a text cell that looks like an open field is refused."""
     forged = '<span class="field" data-field="first_name" role="img" aria-label="x"></span>'
-    assert fields_of(shown(f"a {forged} b", first_name=NAME)) == set()
+    with pytest.raises(PageError, match="<span> has class"):
+        shown(f"a {forged} b", first_name=NAME)
     assert opened("plain", {}) == "plain"
 
 

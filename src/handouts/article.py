@@ -1,11 +1,11 @@
 """The clinic's article, word for word, in sections and sentences."""
 
-import re
 from dataclasses import dataclass
 
 from handouts.collection import Collection
 from handouts.data import one_of, read_table, read_topics, text
 from handouts.errors import DataError
+from handouts.sentences import split
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ def read_article(collection: Collection) -> list[Section]:
         lines = [line.strip() for line in (collection.data / "article.txt").read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"data/article.txt: cannot be read ({error}). Put it back from version control.") from error
-    left_out = read_table(collection.data / "article-left-out.csv", {"line": text, "why": text}, key=["line"])
+    rules = {"line": text, "why": text}
+    left_out = read_table(collection.data / "article-left-out.csv", rules, key=["line"], optional=True)
     topic = one_of(*read_topics(collection))
     headings = read_table(collection.data / "article-sections.csv", {"section": text, "topic": topic}, key=["section"])
     for table, column, rows in (("left-out", "line", left_out), ("sections", "section", headings)):
@@ -46,15 +47,5 @@ def read_article(collection: Collection) -> list[Section]:
         elif line and line not in dropped:
             if not sections:
                 raise DataError(f"data/article.txt: the line {line!r} stands before the first section.")
-            sections[-1].sentences.extend(sentences(line.removeprefix("•")))
+            sections[-1].sentences.extend(split(line.removeprefix("•")))
     return sections
-
-
-def sentences(paragraph: str) -> list[str]:
-    """Split a paragraph into sentences, white space folded.
-
-    >>> sentences("Not simply to “release tight muscles.” It is used to help.")
-    ['Not simply to “release tight muscles.”', 'It is used to help.']
-    """
-    folded = " ".join(paragraph.split())
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z“])|(?<=[.!?][”\"])\s+(?=[A-Z“])", folded) if folded else []

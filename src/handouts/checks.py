@@ -9,7 +9,6 @@ from bs4 import BeautifulSoup
 
 from handouts import notebook, pages, rules
 from handouts.article import read_article
-from handouts.article import sentences as article_sentences
 from handouts.build import make_all
 from handouts.collection import Collection
 from handouts.data import Topic, read_topics
@@ -18,7 +17,8 @@ from handouts.findings import ERROR, WARNING, Finding
 from handouts.pages import Variant
 from handouts.parameters import choices, offered, read_parameters
 from handouts.readers import Reader, blocks_of
-from handouts.standards import FAILS, answers, read_standards
+from handouts.sentences import split
+from handouts.standards import FAILS, Answer, answers, read_standards
 from handouts.tailor import blocks, part_of
 from handouts.workers import processes
 
@@ -99,15 +99,10 @@ def check_text(collection: Collection, path: Path) -> list[Finding]:
     return _sorted(list(check_reader(Reader.of_text(collection, text, path.name))))
 
 
-def failing(collection: Collection, path: Path) -> list[str]:
-    """Return the items of standards that a file of text fails, a line each. Raises DataError."""
+def failing(collection: Collection, path: Path) -> list[tuple[str, Answer]]:
+    """Return the items of standards that a file of text fails, with the file's name. Raises DataError."""
     reader = Reader.of_text(collection, path.read_text(encoding="utf-8"), path.name)
-    found = answers(reader, read_standards(collection))
-    return [
-        f"{one.item.instrument} {one.item.number} fails: {one.item.asks} {one.why}"
-        for one in found
-        if one.answer == FAILS
-    ]
+    return [(path.name, one) for one in answers(reader, read_standards(collection)) if one.answer == FAILS]
 
 
 def _sorted(found: list[Finding]) -> list[Finding]:
@@ -136,7 +131,7 @@ def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Ite
             continue
         for cell in reader.texts:
             for block in blocks_of(blocks(cell.source)):
-                for sentence in article_sentences(block):
+                for sentence in split(block):
                     there.add(sentence)
                     if sentence not in everywhere and part_of(cell) not in reader.own:
                         told = "is not in the article, and this level has its words. Put the article's sentence back."
@@ -157,6 +152,7 @@ def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
             yield Finding("page", ERROR, reader.file, "", "", failure.removeprefix(f"{reader.file}, "))
             continue
         page = BeautifulSoup(html, "html.parser")
+        yield from rules.size(html, reader.file, reader.who)
         yield from rules.of_page(page, reader.file, reader.who)
         if reader.column("safety") == "yes":
             texts.setdefault(rules.safety_of(page), reader.who)
@@ -168,12 +164,15 @@ def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
 def _made(collection: Collection, wanted: Mapping[Reader, Variant]) -> dict[Reader, tuple[str, str | None]]:
     """Return the page of each reader, and, in place of a page, what failed."""
     surroundings = pages.surroundings(collection)
-    keys = {pages.key(collection, variant, surroundings): reader for reader, variant in wanted.items()}
-    cached = {key: pages.cached(collection, key) for key in keys}
-    found: dict[Reader, tuple[str, str | None]] = {keys[key]: (html, None) for key, html in cached.items() if html}
-    to_make = {key: wanted[reader] for key, reader in keys.items() if reader not in found}
+    found: dict[Reader, tuple[str, str | None]] = {}
+    to_make: dict[Variant, Reader] = {}
+    for reader, variant in wanted.items():
+        if html := pages.cached(collection, pages.key(collection, variant, surroundings)):
+            found[reader] = (html, None)
+        else:
+            to_make[variant] = reader
     if to_make:
         with processes(min(os.cpu_count() or 1, len(to_make))) as pool:
-            for key, _, html, failure in make_all(collection, to_make, pool):
-                found[keys[key]] = (html, failure)
+            for variant, made in make_all(collection, to_make, pool):
+                found[to_make[variant]] = (made.html, made.failure)
     return found

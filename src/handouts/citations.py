@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from functools import cache
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from handouts.collection import Collection
 from handouts.data import read_clinic
 from handouts.errors import PageError, known
 from handouts.evidence import CLINIC, cite, read_facts, read_glossary, read_sources
+from handouts.marks import TAG
 
 if TYPE_CHECKING:
     from mistune import InlineState, Markdown
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 CITE = r"\[@[\w-]+(?:; *@[\w-]+)*\]"
 OPEN, CLOSE = "\ue002", "\ue003"
 """Stand around the ids of a citation while Markdown becomes HTML; text that holds them is refused."""
+BOLD, BOLD_ENDS = "\ue004", "\ue005"
+"""Stand around a word to teach while it is put into HTML."""
 
 
 def in_markdown(markdown: "Markdown") -> None:
@@ -51,10 +54,28 @@ class Expander:
 
     def expand(self, source: str) -> str:
         """Return `source` with facts and words replaced, without comments. Raises PageError for one that data/ does not have."""
-        source = re.sub(r"<!--.*?-->[ \t]*\n?", "", source, flags=re.S)
-        source = re.sub(r"\{\{ *clinic_(\w+) *\}\}", lambda found: self._detail(found[1]), source)
-        source = re.sub(r"\[=([^\]\n]*)\]", lambda found: self._fact(found[1]), source)
-        return re.sub(r"\[\?([^\]\n]*)\]", lambda found: self._term(found[1]), source)
+        return self._expand(without_comments(source), "**{}**")
+
+    def expand_html(self, html: str) -> str:
+        """Return the HTML of a table or a caption with facts and words replaced; in attributes they are plain words."""
+        pieces = TAG.split(html)
+        for count, piece in enumerate(pieces):
+            if not re.search(r"\{\{|\[[=?@]", piece):
+                continue
+            if count % 2:
+                pieces[count] = re.sub(r'"([^"]*)"', lambda found: f'"{escape(self.plain(unescape(found[1])))}"', piece)
+            else:
+                pieces[count] = escape(self._expand(unescape(piece), f"{BOLD}{{}}{BOLD_ENDS}"), quote=False)
+        return "".join(pieces).replace(BOLD, "<strong>").replace(BOLD_ENDS, "</strong>")
+
+    def plain(self, text: str) -> str:
+        """Return `text` with facts and words replaced, as words without citations. Raises PageError."""
+        return re.sub(f" ?{CITE}", "", self._expand(text, "{}"))
+
+    def _expand(self, source: str, bold: str) -> str:
+        source = re.sub(r"\{\{ {0,20}clinic_(\w{1,80}) {0,20}\}\}", lambda found: self._detail(found[1]), source)
+        source = re.sub(r"\[=([^\]\n]{0,200})\]", lambda found: self._fact(found[1]), source)
+        return re.sub(r"\[\?([^\]\n]{0,200})\]", lambda found: self._term(found[1], bold), source)
 
     def _detail(self, name: str) -> str:
         details = {name: value for name, value in asdict(self.clinic).items() if value}
@@ -68,7 +89,7 @@ class Expander:
         fact = self.facts[name]
         return f"{fact.sentence}{cite(fact.sources)}"
 
-    def _term(self, term: str) -> str:
+    def _term(self, term: str, bold: str) -> str:
         if term.lower() not in self.glossary:
             raise PageError(f"[?{term}] is no word of data/glossary.csv. {known(term, self.glossary)}")
         if term.lower() in self.taught:
@@ -76,7 +97,24 @@ class Expander:
         self.taught.add(term.lower())
         row = self.glossary[term.lower()]
         said = f'say "{row["say"]}": ' if row["say"] else ""
-        return f"**{term}** ({said}{row['meaning']})"
+        return f"{bold.format(term)} ({said}{row['meaning']})"
+
+
+def without_comments(source: str) -> str:
+    """Return Markdown without its comments. Raises PageError for one whose end is not certain: words could be lost with it."""
+    kept, at = [], 0
+    while (start := source.find("<!--", at)) >= 0:
+        end = source.find("-->", start + 4)
+        inside = source[start + 4 : end]
+        if end < 0 or inside.startswith((">", "->")) or "<!--" in inside or "--!>" in inside:
+            raise PageError(
+                f"a comment that begins {source[start : start + 30]!r} is not ended with -->, or holds another; text could be lost with it."
+            )
+        kept.append(source[at:start])
+        at = end + 3
+        line = re.compile(r"[ \t]*\n?").match(source, at)
+        at = line.end() if line else at
+    return "".join([*kept, source[at:]])
 
 
 def cited(texts: Iterable[str]) -> list[str]:
@@ -91,7 +129,7 @@ def linked(html: str, numbers: Mapping[str, int]) -> str:
 
 
 def linked_output(html: str, numbers: Mapping[str, int]) -> str:
-    """Return the HTML of a table with its citations, written as in Markdown, as numbered links. Raises PageError."""
+    """Return the HTML of a table or caption with its citations, written as in Markdown, as numbered links. Raises PageError."""
     return re.sub(f" ?{CITE}", lambda found: links(re.findall(r"[\w-]+", found[0]), numbers), html)
 
 

@@ -30,6 +30,9 @@ NARROWEST = 13.5
 KEYS = ("treatment", "step", "question", "goal", "layer")
 """Columns that tell the rows of a diagram's table apart."""
 
+OF_TWO = ("approach", "frames", "answers")
+"""Ways to draw that show two treatments, no more and no fewer."""
+
 NARROW_MIME = "application/vnd.handouts.narrow+svg"
 """The twin of image/svg+xml that a page shows on a phone."""
 
@@ -85,6 +88,11 @@ def diagram(name: str) -> Diagram:
     draw, describe, rules = DRAWN[caption.drawn_as]
     rows = read_table(find().data / f"{name}.csv", rules(), key=[column for column in KEYS if column in rules()])
     treatments = read_treatments(find())
+    if caption.drawn_as in OF_TWO and len(treatments) != 2:
+        raise DataError(
+            f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} shows two treatments side by side, and data/treatments.csv has "
+            f'{len(treatments)}. Show it as {" or ".join(one for one in DRAWN if one not in OF_TWO)}, or as a table: table("{name}").'
+        )
     descriptions.check_complete(rows, treatments, f"data/{name}.csv")
     description = describe(rows, treatments)
     alt = f"{caption.title}. {description[0]}"

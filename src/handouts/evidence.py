@@ -57,7 +57,7 @@ def read_facts(collection: Collection) -> dict[str, Fact]:
     }  # fmt: skip
     sources = read_sources(collection)
     facts = {}
-    for row in read_table(collection.data / "facts.csv", rules, key=["fact"]):
+    for row in read_table(collection.data / "facts.csv", rules, key=["fact"], optional=True):
         where = f"data/facts.csv, fact {row['fact']}"
         if not row["low"] or not row["high"] or int(row["low"]) > int(row["high"]):
             raise DataError(
@@ -122,7 +122,7 @@ def read_captions(collection: Collection) -> dict[str, Caption]:
             row["title"], row["caption"], row["drawn_as"],
             sources_of(collection, row, f"data/captions.csv, {row['name']}"),
         )
-        for row in read_table(collection.data / "captions.csv", rules, key=["name"])
+        for row in read_table(collection.data / "captions.csv", rules, key=["name"], optional=True)
     }  # fmt: skip
 
 
@@ -144,7 +144,9 @@ def sources_of(collection: Collection, row: Row, where: str) -> tuple[str, ...]:
 def read_glossary(collection: Collection) -> dict[str, Row]:
     """Return the words that are taught in place, by the word. Raises DataError."""
     rules = {"term": text, "say": optional, "meaning": text}
-    return {row["term"]: row for row in read_table(collection.data / "glossary.csv", rules, key=["term"])}
+    return {
+        row["term"]: row for row in read_table(collection.data / "glossary.csv", rules, key=["term"], optional=True)
+    }
 
 
 def read_safety(collection: Collection) -> dict[str, list[tuple[str, tuple[str, ...]]]]:

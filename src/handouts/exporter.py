@@ -5,10 +5,11 @@ nbconvert runs two preprocessors, TailorPreprocessor and PagePreprocessor, and t
 own content.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,27 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts import notebook
-from handouts.citations import Expander, cited, entries, linked_output, links, read_on
+from handouts.citations import CITE, Expander, cited, entries, linked_output, links, read_on
 from handouts.codes import qr
 from handouts.collection import Collection, find
-from handouts.data import read_clinic, read_fields, read_parts, read_topics
+from handouts.data import Field, read_clinic, read_fields, read_parts, read_topics
 from handouts.errors import PageError, known
 from handouts.evidence import cite, read_safety
-from handouts.fields import fields_of
-from handouts.markup import check_headings, clean, headings, markdown
+from handouts.fields import fields_of, opened_output
+from handouts.marks import check_characters, check_page, check_words, words_of
+from handouts.markup import OUTPUT_WRITTEN, check_headings, check_html, check_links, clean, decode, headings, markdown
 from handouts.notebook import place
 from handouts.page import UNSEALED, Page, day, described
 from handouts.parameters import SIZE, read_parameters, resolve
-from handouts.tailor import TailorPreprocessor, blocks, part_of, plain_text
+from handouts.pictures import check_alternative, check_drawing, shrink
+from handouts.tailor import TailorPreprocessor, blocks, is_hidden, part_of, plain_text
 
 SAFETY_HERE = "safety-here"
 """The tag of the cell that the safety text follows; without one it ends the page."""
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 """What a page can show of an output, best first."""
+NARROW = "application/vnd.handouts.narrow+svg"
+"""The drawing that a page shows on a phone, beside image/svg+xml."""
 
 
 class PagePreprocessor(Preprocessor):
@@ -56,11 +61,22 @@ class PagePreprocessor(Preprocessor):
         parameters = read_parameters(collection)
         values = resolve(parameters, notebook.ran_with(nb, where), where)
         rows = [parameters[parameter].values[value] for parameter, value in values.items()]
+        for cell in nb.cells:
+            if is_hidden(cell):
+                cell.outputs = []
         check_cells(nb, where)
         expander = Expander(collection)
+        declared = read_fields(collection)
+        fields = {field: declared[field] for field in topics[topic].fields}
         for cell in nb.cells:
-            if cell.cell_type == "markdown":
-                cell.source = expander.expand(cell.source)
+            try:
+                if cell.cell_type == "markdown":
+                    cell.source = expander.expand(cell.source)
+                for output in cell.get("outputs", []):
+                    if output.output_type in ("execute_result", "display_data"):
+                        make_ready(output, expander, fields)
+            except PageError as error:
+                raise PageError(f"{where}, {place(nb, cell)}: {error}") from None
         has_safety = any(row.get("safety") == "yes" for row in rows)
         safety = {
             part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
@@ -71,6 +87,9 @@ class PagePreprocessor(Preprocessor):
             for count, row in enumerate(rows)
             if row["note"]
         ]
+        places = {cell.id: f"{where}, {place(nb, cell)}" for cell in nb.cells}
+        places |= {cell.id: f"data/safety.csv, part {part}, {cell.source[:40]!r}" for part, cells in safety.items() for cell in cells}  # fmt: skip
+        places |= {note.id: f"the column note of this reader, {note.source[:40]!r}" for note in notes}
         texts = [
             *(note.source for note in notes),
             *_texts(nb),
@@ -93,7 +112,9 @@ class PagePreprocessor(Preprocessor):
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
             web_address=_web_address(read_clinic(collection).web_page, topic, values),
             read_on=read_on(collection, [source["id"] for source in sources]),
-            fields={field: read_fields(collection)[field] for field in topics[topic].fields},
+            fields=fields,
+            places=places,
+            beside=collection.notebooks,
         )
         return nb, resources
 
@@ -109,8 +130,9 @@ def _texts(nb: NotebookNode) -> Iterator[str]:
         if cell.cell_type == "markdown":
             yield cell.source
         for output in cell.get("outputs", []):
-            if told := output.get("metadata", {}).get("image/svg+xml", {}).get("sources"):
-                yield cite(told.split())
+            told = output.get("metadata", {}).get("image/svg+xml", {})
+            yield f"{told.get('title', '')} {told.get('caption', '')}"
+            yield cite(str(told.get("sources", "")).split())
             yield output.get("data", {}).get("text/html", "")
 
 
@@ -171,12 +193,53 @@ def _check_shown(output: NotebookNode, at: str) -> None:
         raise PageError(f"{at}: shows a picture without a text alternative. Use diagram(), which brings one.")
     if kind == "image/svg+xml" and not all(told.get(name) for name in ("name", "title", "caption")):
         raise PageError(f"{at}: shows a drawing without a title and a caption. Use diagram(), which brings both.")
-    if kind == "image/svg+xml" and re.search(
-        r"<\s*(script|foreignobject|image|iframe|animate|set)|\son\w+\s*=|href\s*=\s*[\"'](?!#)",
-        output.data[kind],
-        re.I,
-    ):
-        raise PageError(f"{at}: shows a drawing that could run or load something. Use diagram().")
+
+
+def make_ready(output: NotebookNode, expander: Expander, fields: Mapping[str, Field]) -> None:
+    """Make what a cell shows fit for a page: known elements only, fields open, facts and words filled in. Raises PageError.
+
+    Outputs may have been stored by anybody: what they hold is looked at as if it came from the network.
+    """
+    kind = next(kind for kind in SHOWN if kind in output.data)
+    told = output.metadata.get(kind, {})
+    if kind == "text/html":
+        html = "".join(output.data[kind])
+        if 'class="dataframe"' in html or "<style" in html:
+            raise PageError(
+                'shows a table of pandas, which phones and screen readers cannot use. Save it as data/NAME.csv and show it by table("NAME").'
+            )
+        check_html(html, OUTPUT_WRITTEN)
+        html = opened_output(expander.expand_html(clean(html)), fields)
+        if not _look_at(html).strip() and "<img" not in html:
+            raise PageError("an output shows nothing. Remove its cell, or mend it.")
+        output.data[kind] = html
+    elif kind == "image/svg+xml":
+        for drawn in {kind, NARROW} & set(output.data):
+            output.data[drawn] = "".join(output.data[drawn])
+            check_drawing(output.data[drawn], str(told.name))
+        said = told.get("description") or []
+        for words in (str(told.alt), *map(str, said if isinstance(said, list) else [said])):
+            _look_at(escape(words))
+        for name in ("title", "caption"):
+            told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields)
+            _look_at(told[name])
+    else:
+        try:
+            check_alternative(str(told.alt), "of this cell")
+            small, content = shrink(decode(output.data[kind]))
+        except PageError as error:
+            raise PageError(f"shows a picture that {error}") from None
+        del output.data[kind]
+        output.data[small] = base64.b64encode(content).decode()
+        output.metadata[small] = told
+
+
+def _look_at(html: str) -> str:
+    """Return the words of a table or caption. Raises PageError for a mark in them that nothing has understood."""
+    words = words_of(re.sub(CITE, "", html))
+    check_words(words, html=True)
+    check_characters(words)
+    return words
 
 
 def title_of(nb: NotebookNode, where: str) -> str:
@@ -201,7 +264,7 @@ def css_string(text: str) -> str:
     >>> css_string('5 o"clock')
     '"5 o\\22 clock"'
     """
-    return '"' + re.sub(r'["\\<\n\r]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
+    return '"' + re.sub(r'["\\<\x00-\x1f\x7f]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
 def seal(html: str) -> str:
@@ -241,7 +304,6 @@ class HandoutExporter(TemplateExporter):
         yield from super().default_filters()
         yield from {
             "handout_markdown": markdown,
-            "clean": clean,
             "css_string": css_string,
             "part_of": part_of,
             "cite": links,
@@ -257,10 +319,16 @@ class HandoutExporter(TemplateExporter):
         """Return the page and its resources. Raises HandoutsError."""
         html, resources = super().from_notebook_node(nb, resources, **kw)
         where = f"{resources['metadata'].get('name') or 'notebook'}.ipynb"
-        check_headings(html, where)
+        sealed = seal(html)
+        try:
+            check_headings(html)
+            check_links(html)
+            check_page(sealed)
+        except PageError as error:
+            raise PageError(f"{where}: {error}") from None
         if lost := [name for name in resources["page"].fields if name not in fields_of(html)]:
             raise PageError(
                 f"{where}: no text shows {', '.join(f'{{{{ {name} }}}}' for name in lost)}, which data/topics.csv declares. "
                 "Write it in a cell for this reader, or remove it from the topic's fields."
             )
-        return seal(html), resources
+        return sealed, resources

@@ -19,7 +19,7 @@ from handouts.errors import PageError, known
 if TYPE_CHECKING:
     from mistune import InlineState, Markdown
 
-PATTERN = r"\{\{ *\w* *\}\}"
+PATTERN = r"\{\{ {0,20}\w{0,80} {0,20}\}\}"
 """How a field is written in Markdown."""
 OPEN, CLOSE = "\ue000", "\ue001"
 """Stand around a field's name while Markdown becomes HTML; text that holds them is refused."""
@@ -56,6 +56,11 @@ def opened(html: str, fields: Mapping[str, Field]) -> str:
     if in_an_attribute or re.search(r"\{\{|\}\}|%7B%7B|%7D%7D", html):
         raise PageError("a field or braces stand where nothing can be filled in. Write it as text: {{ first_name }}.")
     return html
+
+
+def opened_output(html: str, fields: Mapping[str, Field]) -> str:
+    """Return the HTML of a table or caption, where fields are written as in Markdown, as `opened` does. Raises PageError."""
+    return opened(re.sub(PATTERN, lambda found: f"{OPEN}{found[0].strip('{} ')}{CLOSE}", html), fields)
 
 
 def fields_of(page: str) -> set[str]:

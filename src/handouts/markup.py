@@ -1,13 +1,16 @@
 """Text as a page shows it: Markdown becomes HTML, and HTML keeps only what a page may hold.
 
-What is written reaches the patient, or the page is not made: nothing is dropped without a word.
+What is written reaches the patient, or the page is not made: nothing is dropped without a word. Two readers of HTML may
+understand a broken tag in two ways, so that words are lost between them: HTML in text must be whole, and the words before
+and after cleaning are compared.
 """
 
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,9 +18,14 @@ import mistune
 import nh3
 from nbformat import NotebookNode
 
-from handouts import citations, fields
+from handouts import citations, fields, marks, pictures
 from handouts.data import Field
 from handouts.errors import PageError
+
+LONGEST = 200_000
+"""How many characters a text cell may have; a book has a million."""
+ADDRESS = re.compile(r"(?:https?://[^\s/]|mailto:|tel:|sms:|geo:).+|#[\w.:-]+", re.I)
+"""What a link may lead to: a place that a patient's phone can reach, or one on the page."""
 
 
 def headings(tokens: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -29,14 +37,14 @@ def headings(tokens: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield from headings(token.get("children", []))
 
 
-def check_headings(html: str, where: str) -> None:
+def check_headings(html: str) -> None:
     """Raise PageError where a page has a second title, or a heading skips a level.
 
     People who listen to a page find their way by its headings.
     """
     before = 0
     for level, words in re.findall(r"<h([1-6])[^>]*>(.*?)</h", html[html.index("<body") :], flags=re.S):
-        told = f"{where}: the heading {unescape(re.sub('<[^>]*>', '', words))!r} has level {level}"
+        told = f"the heading {unescape(re.sub('<[^>]*>', '', words))!r} has level {level}"
         if int(level) == 1 and before:
             raise PageError(f"{told}, as the title has. Give it two marks: ##.")
         if int(level) > before + 1:
@@ -44,12 +52,23 @@ def check_headings(html: str, where: str) -> None:
         before = int(level)
 
 
-class _Markdown(mistune.HTMLRenderer):
-    """Markdown as a page shows it: headings can be linked to, pictures are part of the page."""
+def check_links(html: str) -> None:
+    """Raise PageError for a link to a place on the page that the page does not have."""
+    places = set(re.findall(r'\sid="([^"]*)"', html))
+    for place in re.findall(r'\shref="#([^"]*)"', html):
+        if unescape(place) not in places:
+            raise PageError(
+                f"a link leads to #{place}, which is no place on the page. Remove it, or write where it is in words."
+            )
 
-    def __init__(self, cell: NotebookNode) -> None:
+
+class _Markdown(mistune.HTMLRenderer):
+    """Markdown as a page shows it: headings can be linked to, pictures are part of the page, HTML is whole."""
+
+    def __init__(self, cell: NotebookNode, beside: Path | None) -> None:
         super().__init__(escape=False)
         self.cell = cell
+        self.beside = beside
         self.count = 0
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
@@ -58,94 +77,243 @@ class _Markdown(mistune.HTMLRenderer):
         self.count += 1
         return f'<h{level} id="{self.cell.id}-{self.count}">{text}</h{level}>\n'
 
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        check_address(url)
+        return f'<a href="{escape(url)}">{text}</a>'
+
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        alt = mistune.util.striptags(text).strip()
-        if not alt:
-            raise PageError(f"the picture {url!r} has no text alternative. Say what it shows: ![text]({url}).")
-        attached = self.cell.get("attachments", {}).get(unquote(url).removeprefix("attachment:"), {})
-        kind = next((kind for kind in ("image/png", "image/jpeg") if kind in attached), None)
-        if not url.startswith("attachment:") or kind is None:
-            raise PageError(f"the picture {url!r} is not part of the notebook. Paste a PNG or JPEG into the cell.")
-        picture = "".join("".join(attached[kind]).split())
+        return self._picture(unescape(mistune.util.striptags(text)).strip(), url)
+
+    def block_html(self, html: str) -> str:
+        return self.inline_html(html) + "\n"
+
+    def inline_html(self, html: str) -> str:
+        check_html(html, IN_TEXT)
+        return re.sub(r"<img\b[^<>]*+>", lambda found: self._written(found[0]), html)
+
+    def _written(self, tag: str) -> str:
+        (attributes,) = (_attributes(found[2]) for found in [WHOLE_TAG.fullmatch(tag)] if found)
+        width = re.sub(r"px$", "", attributes.get("width", ""))
+        picture = self._picture(attributes.get("alt", "").strip(), attributes.get("src", ""))
+        return picture.replace(">", f' width="{width}">') if re.fullmatch(r"\d{1,4}%?", width) else picture
+
+    def _picture(self, alt: str, url: str) -> str:
+        pictures.check_alternative(alt, url)
         try:
-            base64.b64decode(picture, validate=True)
-        except ValueError:
-            raise PageError(f"the picture {url!r} is damaged. Paste it again.") from None
-        return f'<img alt="{alt}" src="data:{kind};base64,{picture}">'
+            kind, content = pictures.shrink(self._content(url))
+        except PageError as error:
+            raise PageError(f"the picture {url[:80]!r} {error}") from None
+        return f'<img alt="{escape(alt)}" src="data:{kind};base64,{base64.b64encode(content).decode()}">'
+
+    def _content(self, url: str) -> bytes:
+        """Return the bytes of a picture that was pasted into the cell, or lies beside the notebook. Raises PageError."""
+        name = unquote(url)
+        if url.startswith("attachment:"):
+            attached = self.cell.get("attachments", {}).get(name.removeprefix("attachment:"), {})
+            encoded = next((attached[kind] for kind in ("image/png", "image/jpeg") if kind in attached), None)
+            if encoded is None:
+                raise PageError("is not in the cell, or is no PNG or JPEG. Paste it again.")
+            return decode(encoded)
+        if url.startswith("data:"):
+            return decode(url.partition(",")[2])
+        if re.match(r"[a-zA-Z][\w+.-]*:|//", url):
+            raise PageError(
+                "is on another machine, and a page holds all that it shows. Save it beside the notebook, or paste it."
+            )
+        if self.beside is None:
+            raise PageError("cannot be found from here. Paste it into the cell.")
+        path = (self.beside / name).resolve()
+        if not any(path.is_relative_to((self.beside.parent / one).resolve()) for one in ("notebooks", "data")):
+            raise PageError(
+                "lies outside of notebooks/ and data/. Put it there, for the page is made from what lies there."
+            )
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise PageError(
+                f"cannot be read ({error.strerror}). Put it beside the notebook, or paste it into the cell."
+            ) from None
 
 
-def markdown(cell: NotebookNode, declared: Mapping[str, Field], numbers: Mapping[str, int]) -> str:
+def decode(encoded: Any) -> bytes:
+    """Return the bytes of a picture as a notebook stores it. Raises PageError."""
+    try:
+        return base64.b64decode("".join("".join(encoded).split()), validate=True)
+    except ValueError:
+        raise PageError("is damaged. Paste it again.") from None
+
+
+def check_address(url: str) -> None:
+    """Raise PageError for a link that leads nowhere on a patient's phone."""
+    if not ADDRESS.fullmatch(url.strip()):
+        raise PageError(
+            f"the link to {url[:80]!r} leads nowhere on a patient's phone. Write the address of a web page with https:// in front, or say in words what is meant."
+        )
+
+
+def markdown(
+    cell: NotebookNode,
+    declared: Mapping[str, Field],
+    numbers: Mapping[str, int],
+    at: str = "",
+    beside: Path | None = None,
+) -> str:
     """Return the Markdown of `cell` as HTML, with `declared` fields to fill in and sources by their numbers.
 
-    Raises PageError for what a page cannot show.
+    Pictures may lie `beside` the notebook. Raises PageError, which begins with `at`, for what a page cannot show.
     """
     try:
-        if {fields.OPEN, fields.CLOSE, citations.OPEN, citations.CLOSE} & set(cell.source):
-            raise PageError("a character of the private use area has no place in a handout. Remove it.")
-        if re.search(r"\[\^[^\]\s]+\]", cell.source):
-            raise PageError("footnotes have no place in a handout. Write the sentence where it belongs.")
+        _check_source(cell.source)
         plugins: list[Any] = ["table", "strikethrough", fields.in_markdown, citations.in_markdown]
-        html, state = mistune.create_markdown(renderer=_Markdown(cell), plugins=plugins).parse(cell.source)
+        html, state = mistune.create_markdown(renderer=_Markdown(cell, beside), plugins=plugins).parse(
+            marks.with_whole_addresses(cell.source)
+        )
         for link in state.env["ref_links"].values():
             if len(re.findall(re.escape(f"[{link['label']}]"), cell.source, flags=re.I)) < 2:
                 raise PageError(
                     f"the line that begins [{link['label']}]: is read as a link's address, and never shown."
                 )
-        return citations.linked(fields.opened(clean(str(html), TEXT), declared), numbers)
+        shown = citations.linked(fields.opened(clean(str(html), TEXT), declared), numbers)
+        marks.check_words(marks.words_of(shown), html="\\<" not in cell.source)
+        return shown
     except PageError as error:
-        raise PageError(f"a text cell that begins {cell.source[:40]!r}: {error}") from None
+        raise PageError(f"{at or f'a text cell that begins {cell.source[:40]!r}'}: {error}") from None
 
 
-TEXT = {**nh3.ALLOWED_ATTRIBUTES, "*": {"id", "lang", "dir"}}
-"""Attributes that text may have, by element."""
-OUTPUT = {**TEXT, "*": {"class", "id", "lang", "dir", "role", "scope", "data-label", "aria-label"}}
+def _check_source(source: str) -> None:
+    """Raise PageError for what Markdown would eat, and for what no page shows."""
+    if len(source) > LONGEST:
+        raise PageError(f"has {len(source):,} characters and may have {LONGEST:,}. Split it.")
+    marks.check_characters(source)
+    if re.search(r"\[\^[^\]\s]{1,100}\]", source):
+        raise PageError("footnotes have no place in a handout. Write the sentence where it belongs.")
+    if found := re.search(r"(?m)^[ \t]*(?:[-*+]|\d{1,9}[.)])?[ \t]*>[> \t]*[=\d].*", source):
+        raise PageError(
+            f'{found[0].strip()[:60]!r}: Markdown takes > at the beginning for a quotation, and the sign is lost. Write "more than".'
+        )
+    if found := re.search(r"\d\*{1,2}\d", source):
+        raise PageError(
+            f'{found[0]!r}: Markdown takes the sign between two numbers for a mark, and it is lost. Write "times", or \\ in front of it.'
+        )
+    _check_tables(source.splitlines())
+
+
+def _check_tables(lines: list[str]) -> None:
+    """Raise PageError for a row of a table that has more or fewer cells than its head."""
+    for count, line in enumerate(lines[1:], start=1):
+        if "-" not in line or "|" not in line or not re.fullmatch(r"[ \t|:-]+", line):
+            continue
+        head = _cells(lines[count - 1])
+        for row in (line, *lines[count + 1 :]):
+            if not row.strip() or "|" not in row:
+                break
+            if _cells(row) != head:
+                raise PageError(
+                    f"the row {row.strip()[:60]!r} of a table has {_cells(row)} cells, and its head has {head}. Make them as many."
+                )
+
+
+def _cells(row: str) -> int:
+    return len(re.split(r"(?<!\\)\|", row.strip().removeprefix("|").removesuffix("|")))
+
+
+NAMES = {"lang", "dir"}
+TEXT: dict[str, set[str]] = {
+    "*": NAMES, "a": {"href"}, "img": {"alt", "src", "width"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start"}, **{f"h{level}": {"id"} for level in range(2, 7)},
+}  # fmt: skip
+"""Attributes that text may have, by element: what Markdown makes, and what a page shows."""
+IN_TEXT = {**TEXT, "img": {"alt", "src", "width", "height"}, **{f"h{level}": set() for level in range(2, 7)}}
+"""Attributes that HTML in text may have, by element."""
+OUTPUT = {**TEXT, "*": {*NAMES, "class", "id", "data-label"}}
 """Attributes that outputs of code cells may have, by element."""
-ELEMENTS = nh3.ALLOWED_TAGS - {"h1", "details", "summary"}
-"""Elements that text and outputs may have: those that can neither run, nor load, nor hide anything."""
+ELEMENTS = {
+    "a", "abbr", "b", "bdi", "blockquote", "br", "caption", "code", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
+    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small",
+    "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+}  # fmt: skip
+"""Elements that text and outputs may have: those that can neither run, nor load, nor hide anything, nor be taken for another part of the page."""
+OUTPUT_WRITTEN = {**OUTPUT, "*": OUTPUT["*"] | {"role", "aria-label", "scope"}}
+"""Attributes that outputs may be written with; those that are no attributes of OUTPUT say nothing here, and go."""
+OUR_CLASS = re.compile(r"compared|treatment-\d+")
+OUR_ID = re.compile(r"table-[\w-]+|[\w-]+-\d+")
+WHOLE_TAG = re.compile(
+    r"""</?([a-zA-Z][a-zA-Z0-9]*+)((?:\s++[a-zA-Z][\w:-]*+(?:\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++))?)*+)\s*+/?>"""
+)
+"""A tag that every reader of HTML understands in one way."""
+ATTRIBUTE = re.compile(r"""([a-zA-Z][\w:-]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?""")
+
+
+def _attributes(written: str) -> dict[str, str]:
+    return {found[1].lower(): unescape(found[2] or found[3] or found[4] or "") for found in ATTRIBUTE.finditer(written)}
+
+
+def check_html(html: str, attributes: Mapping[str, set[str]]) -> None:
+    """Raise PageError for HTML that is not whole, and for elements and attributes that a page does not show."""
+    at = 0
+    while (start := html.find("<", at)) >= 0:
+        found = WHOLE_TAG.match(html, start)
+        if found is None:
+            words = " ".join(html[start : start + 60].split())
+            raise PageError(
+                f"{words!r} is not whole: a quotation mark, a > or the end of a comment is missing, or it is no HTML. To show the sign itself, write \\<."
+            )
+        element, at = found[1].lower(), found.end()
+        if element not in ELEMENTS:
+            raise PageError(f"<{element}> has no place in a handout. To show it as text, write it as \\<{element}>.")
+        allowed = attributes["*"] | attributes.get(element, set())
+        for name, value in _attributes(found[2]).items():
+            if name not in allowed:
+                raise PageError(f"<{element}> has {name}, which has no effect on a page. Remove it.")
+            if name == "href":
+                check_address(value)
 
 
 def clean(html: str, attributes: dict[str, set[str]] = OUTPUT) -> str:
-    """Return `html` without attributes that could run, load or style anything.
+    """Return `html` without anything that could run, load, style or hide.
 
-    Raises PageError for an element that a page does not show, with the words in it: what is written
-    reaches the patient, or the page is not made.
+    Raises PageError where that would lose words: what is written reaches the patient, or the page is not made.
     """
-    elements = _Elements()
-    elements.feed(html)
-    elements.close()
-    if html.count("<!--") != html.count("-->"):
-        raise PageError("a comment is begun with <!-- and not ended with -->; all after it would be lost.")
-    for element, inside in elements.found:
-        if element not in ELEMENTS:
-            raise PageError(f"<{element}> has no place in a handout. To show it as text, write it as \\<{element}>.")
-        if element == "img" and not (inside.get("alt") and (inside.get("src") or "").startswith("data:image/")):
-            raise PageError("a picture needs a text alternative, and must be part of the notebook.")
     cleaned = nh3.clean(
         html,
         tags=ELEMENTS,
         attributes=attributes,
-        url_schemes={"http", "https", "mailto", "tel", "data"},
-        attribute_filter=lambda tag, name, value: (
-            value if ((tag, name) == ("img", "src")) == value.strip().lower().startswith("data:") else None
-        ),  # pictures are part of the page, and nothing else is data
+        url_schemes={"http", "https", "mailto", "tel", "sms", "geo", "data"},
+        attribute_filter=_kept,
         link_rel=None,
     )
-    if not elements.shows and attributes is OUTPUT:
-        raise PageError("an output shows nothing. Remove its cell, or mend it.")
+    before, after = _Words(html).words, _Words(cleaned).words
+    if "".join(before) != "".join(after):
+        lost = next((one for one, other in zip(before, after, strict=False) if one != other), (before + after)[-1])
+        raise PageError(
+            f"words around {lost[:60]!r} would be lost, for the HTML there is not whole. Mend it, or write it without HTML."
+        )
     return cleaned
 
 
-class _Elements(HTMLParser):
-    """The elements of some HTML with their attributes, and whether it shows anything."""
+def _kept(tag: str, name: str, value: str) -> str | None:
+    """Return what is kept of an attribute: pictures are part of the page, and nothing else is data."""
+    if (tag, name) == ("img", "src"):
+        return value if re.match(r"data:image/(png|jpeg);base64,", value) else None
+    if name == "class":
+        return " ".join(one for one in value.split() if OUR_CLASS.fullmatch(one)) or None
+    if name == "id":
+        return value if OUR_ID.fullmatch(value) else None
+    return None if value.strip().lower().startswith("data:") else value
 
-    def __init__(self) -> None:
+
+class _Words(HTMLParser):
+    """The words of some HTML, in order."""
+
+    def __init__(self, html: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.shows = False
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        self.shows = self.shows or tag == "img"
+        if tag == "img":
+            self.words.append(dict(attrs).get("alt") or "")
 
     def handle_data(self, data: str) -> None:
-        self.shows = self.shows or bool(data.strip())
+        self.words += data.split()

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -17,7 +18,8 @@ class Page:
     """What a page says around its text.
 
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
-    follows the cell with the id `safety_after`, or ends the text.
+    follows the cell with the id `safety_after`, or ends the text. `places` says where each text stands, by its cell's id;
+    pictures may lie in the folder `beside`.
     """
 
     title: str
@@ -36,6 +38,8 @@ class Page:
     numbers: dict[str, int]
     read_on: str
     web_address: str
+    places: dict[str, str]
+    beside: Path
 
 
 def day(text: str, language: str) -> str:

@@ -1,7 +1,7 @@
 """What each reader gets, as text: the cells of a topic for one reader, in sentences with their sources."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from handouts.data import Row, Topic, own_parts, read_parts, read_table, read_to
 from handouts.errors import HandoutsError
 from handouts.evidence import Caption, read_captions, read_facts, read_safety, sources_of
 from handouts.parameters import choices, offered, read_parameters, resolve
+from handouts.sentences import ends
 from handouts.tailor import blocks, part_of, plain_text, tailor
 
 MAIN_MESSAGE = "main-message"
@@ -44,10 +45,17 @@ def sentences(source: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _split(block: str) -> Iterator[tuple[str, list[str]]]:
-    for sentence, cites in re.findall(rf"((?:[^.!?\[]|[.!?](?=\S)|\[(?!@))+[.!?]*)\s*((?:{CITE}\s*)*)", block):
-        words = " ".join(sentence.split())
-        if words:
-            yield words, re.findall(r"@([\w-]+)", cites)
+    """Yield the sentences of `block`; a citation belongs to the one that it stands in or follows."""
+    pieces = re.split(rf"\s*({CITE})", " ".join(block.split()))
+    text, cites = "", []
+    for words, cite in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+        text += words
+        cites.append((len(text.rstrip()), re.findall(r"@([\w-]+)", cite)))
+    start = 0
+    for end in ends(text):
+        if words := text[start:end].strip():
+            yield words, [name for at, names in cites for name in names if start < at <= end or at == start == 0]
+        start = end
 
 
 def blocks_of(tokens: list[dict[str, object]]) -> Iterator[str]:
@@ -240,11 +248,13 @@ def readers_of(collection: Collection, wanted: Iterable[tuple[str, Mapping[str, 
     return sorted(found.values(), key=lambda reader: reader.topic.order)
 
 
-def trace(collection: Collection) -> Iterator[tuple[str, str, str]]:
-    """Yield where each sentence of the notebooks and of their tables comes from: the place, the words, and the source."""
+def trace(collection: Collection, topics: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """Yield where each sentence of `topics`, or of all, and of their tables comes from: the place, the words, and the source."""
     parameters = read_parameters(collection)
     facts = read_facts(collection)
     for topic in read_topics(collection).values():
+        if topics and topic.name not in topics:
+            continue
         nb = notebook.read(collection.notebook(topic.name))
         seen: set[tuple[str, str]] = set()
         for values in choices(parameters, {}, "trace"):

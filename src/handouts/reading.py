@@ -13,6 +13,7 @@ from typing import Any
 
 from handouts import files
 from handouts.collection import Collection
+from handouts.sentences import split
 
 SHORTEST = 4
 """Words below which a block is a label, such as "Name:", and would only make a text look easy."""
@@ -66,7 +67,7 @@ def long_words(collection: Collection, blocks: Sequence[str]) -> list[str]:
 
 def worst(collection: Collection, blocks: Sequence[str], most: int = 3) -> list[str]:
     """Return the sentences with the highest grades, the hardest first."""
-    found = {sentence for sentence in re.split(r"(?<=[.!?])\s+", as_sentences(blocks)) if len(sentence.split()) > 4}
+    found = {sentence for sentence in split(as_sentences(blocks)) if len(sentence.split()) > 4}
     return sorted(found, key=lambda sentence: -grades(collection, [sentence]).fkgl)[:most]
 
 

@@ -4,6 +4,7 @@ Facts are errors: where a sentence comes from, numbers, sources, the safety text
 there. Reading is advice with a ceiling. What only people can judge is not judged.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 
@@ -19,9 +20,9 @@ from handouts.readers import MAIN_MESSAGE, Reader, blocks_of, origin
 from handouts.tailor import blocks, part_of, plain_text
 
 WANTED_GRADE, HIGHEST_GRADE, WANTED_SMOG = 6.0, 8.0, 9.0
-"""School grades: what a page should have, and what it may have at most (STANDARDS b6)."""
+"""School grades: what a page should have, and what it may have at most (AMA and NIH ask for grade 6)."""
 SENTENCES = 5
-"""How many sentences a section must have to be graded: formulas are unreliable on less (STANDARDS b6, iv)."""
+"""How many sentences a section must have to be graded: formulas are unreliable on less (SMOG was made on 30)."""
 EMPTY_HEADINGS = (
     "overview", "introduction", "more", "more information", "background", "general information", "conclusion",
 )  # fmt: skip
@@ -33,7 +34,7 @@ MUST_SPEAK_OF = {
     "may-notice": ("bruise", "blood", "pain", "faint", "infection", "lung"),
     "get-help": ("short of breath", "chest", "cough up blood", "bleed"),
 }  # fmt: skip
-"""Words without which the safety text would lose a warning (evidence pack S01, S02, S13 to S19, S21)."""
+"""Words without which the safety text would lose a warning; the sources are those of the rows in data/safety.csv."""
 BALANCED = (0.8, 1.25)
 """Between which shares the words for one treatment must lie, of the words for the other."""
 NUMBER = re.compile(
@@ -95,10 +96,11 @@ def nowhere(reader: Reader) -> Findings:
             told = f"names no source. Fill the column source, or write {CLINIC} where it is the clinic's own."
             yield Finding("origin", ERROR, "data/captions.csv", name, caption.title, told)
     for file, row, sources in reader.table_rows():
-        cells = [cell for column, cell in row.items() if column not in ("difference", "source")]
+        first, *columns = (column for column in row if column != "source")
+        cells = [row[column] for column in columns]
         if not sources and not all(re.search(CITE, cell) for cell in cells):
             told = f"has a cell that names no source. Fill the column source, or put [@source] or [@{CLINIC}] into the cell."
-            yield Finding("origin", ERROR, file, row["difference"], " | ".join(cells), told)
+            yield Finding("origin", ERROR, file, row[first], " | ".join(cells), told)
 
 
 def part(reader: Reader) -> Findings:
@@ -187,7 +189,7 @@ def balance(reader: Reader) -> Findings:
         rows = [row for of, row, _ in reader.table_rows() if of == file]
         columns = {
             column: sum(len(re.sub(CITE, "", row[column]).split()) for row in rows)
-            for column in rows[0] if column not in ("difference", "source")
+            for column in [column for column in rows[0] if column != "source"][1:]
         }  # fmt: skip
         yield from _uneven(reader, file, columns, "its columns", "words")
     for sentence in reader.sentences:
@@ -198,7 +200,10 @@ def balance(reader: Reader) -> Findings:
 
 
 def _uneven(reader: Reader, file: str, counts: Mapping[str, int], what: str, of: str) -> Findings:
-    (one, first), (other, second) = list(counts.items())[:2]
+    if len(counts) < 2:
+        return
+    (one, first), *_ = counts.items()
+    other, second = max(list(counts.items())[1:], key=lambda pair: abs(math.log((first or 0.1) / (pair[1] or 0.1))))
     if not second or not BALANCED[0] <= first / second <= BALANCED[1]:
         told = (
             f"{what} have {first} {of} for {one} and {second} for {other}; the first may have {BALANCED[0]:g} to "
@@ -230,15 +235,25 @@ OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
 """The rules that look at the words of a page, of which `of_sources` finds nothing."""
 
 
+LARGEST_PAGE = 150_000
+"""Bytes that a page may have: over a slow connection that is some seconds."""
+
+
+def size(html: str, file: str, who: str) -> Findings:
+    """Find a page that is too large to send to a phone."""
+    if (length := len(html.encode())) > LARGEST_PAGE:
+        said = f"readers {who} get a page of {length // 1000} kB, and it may have {LARGEST_PAGE // 1000}. Take a picture out, or a smaller one."
+        yield Finding("size", ERROR, file, "", "", said)
+
+
 def of_page(soup: BeautifulSoup, file: str, who: str) -> Findings:
     """Look at a finished page: alternatives, tables, order."""
     for picture in soup.select("img, svg"):
         title, figure = picture.find("title"), picture.find_parent("figure")
         told = picture.get("alt") if picture.name == "img" else (title.get_text() if title else "")
-        if not told or figure is None or figure.find("figcaption") is None:
-            said = (
-                f"readers {who} get a picture without a text alternative or a caption. Show it by diagram() or icons()."
-            )
+        drawn = picture.name == "svg"  # a photograph is told by its alternative, and by the text around it
+        if not told or (drawn and (figure is None or figure.find("figcaption") is None)):
+            said = f"readers {who} get a picture without a text alternative, or a drawing without a caption. Show it by diagram() or icons()."
             yield Finding("alternative", ERROR, file, "", str(told or ""), said)
     for table in soup.select("table"):
         heads = [cell.get_text().strip() for cell in table.select("thead th")]

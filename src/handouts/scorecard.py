@@ -11,7 +11,7 @@ from handouts.collection import Collection
 from handouts.data import read_clinic
 from handouts.findings import ERROR, RULES, Finding
 from handouts.readers import Reader
-from handouts.standards import Item, answers, read_standards
+from handouts.standards import Answer, Item, answers, read_standards
 
 
 def render(collection: Collection, readers: Iterable[Reader]) -> str:
@@ -47,12 +47,19 @@ def _by_instrument(items: list[Item], cards: list[dict[str, object]]) -> list[tu
     return [(name, [card for _, card in group]) for name, group in groupby(rows, key=lambda row: row[0].instrument)]
 
 
-def render_findings(collection: Collection, findings: Sequence[Finding]) -> str:
-    """Return findings as HTML, by file. Raises DataError."""
+def render_findings(
+    collection: Collection, findings: Sequence[Finding], failed: Sequence[tuple[str, Answer]] = ()
+) -> str:
+    """Return findings as HTML, by file, then the items of standards that files of text have failed. Raises DataError."""
     by_file = [(file, list(group)) for file, group in groupby(sorted(findings, key=_place), key=lambda one: one.file)]
     errors = sum(finding.severity == ERROR for finding in findings)
     return _template("findings.html.j2").render(
-        clinic=read_clinic(collection), files=by_file, errors=errors, warnings=len(findings) - errors, rules=RULES
+        clinic=read_clinic(collection),
+        files=by_file,
+        errors=errors,
+        warnings=len(findings) - errors,
+        rules=RULES,
+        failed=failed,
     )
 
 

@@ -1,6 +1,7 @@
 """The shapes that diagrams are drawn in: each function draws the rows of a table on a sheet, and returns its height in points."""
 
 from dataclasses import dataclass
+from itertools import cycle
 
 import matplotlib as mpl
 
@@ -26,12 +27,17 @@ class Look:
 
 def looks() -> list[Look]:
     """Return how each treatment looks, in their order."""
-    colours = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
+    colours = cycle(mpl.rcParams["axes.prop_cycle"].by_key()["color"])
     labels = read_treatments(find())
     return [
         Look(treatment, label, f"#{colour.lstrip('#')}", rounded)
-        for (treatment, label), colour, rounded in zip(labels.items(), colours, (False, True), strict=True)
+        for (treatment, label), colour, rounded in zip(labels.items(), colours, cycle((False, True)), strict=False)
     ]
+
+
+def plain_look() -> Look:
+    """Return how a diagram looks that compares nothing: as the first treatment, where there is one."""
+    return next(iter(looks()), Look("", "", drawing.ink(), rounded=False))
 
 
 def _columns(sheet: Sheet) -> list[tuple[float, float]]:
@@ -155,7 +161,7 @@ def answers(sheet: Sheet, rows: list[Row]) -> float:
 
 def steps(sheet: Sheet, rows: list[Row]) -> float:
     """Draw numbered steps, one below the other, joined by a line."""
-    look = looks()[0]
+    look = plain_look()
     badge, gap = 1.9 * em(), 0.9 * em()
     steps = [(row["step"], words(row["text"], sheet.width - badge - 1.2 * em())) for row in rows]
     y = 0.0
@@ -208,7 +214,7 @@ def path(sheet: Sheet, rows: list[Row]) -> float:
 
 def layers(sheet: Sheet, rows: list[Row]) -> float:
     """Draw a needle from above the first layer to a spot in the last, the words of each layer and of the spot beside it."""
-    look = looks()[0]
+    look = plain_look()
     pad = 0.35 * em()
     picture = 0.32 * sheet.width
     blocks = [words(row["text"], sheet.width - picture - 2 * pad) for row in rows]

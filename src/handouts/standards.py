@@ -38,6 +38,9 @@ class Answer:
     answer: str
     why: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.item.instrument} {self.item.number} {self.answer}: {self.item.asks} {self.why}"
+
 
 def read_standards(collection: Collection) -> list[Item]:
     """Return the items, in their order. Raises DataError."""
@@ -47,7 +50,7 @@ def read_standards(collection: Collection) -> list[Item]:
     }  # fmt: skip
     topics = read_topics(collection)
     items = []
-    for row in read_table(collection.data / "standards.csv", rules_of, key=["instrument", "item"]):
+    for row in read_table(collection.data / "standards.csv", rules_of, key=["instrument", "item"], optional=True):
         where = f"data/standards.csv, {row['instrument']} {row['item']}"
         if (row["judged_by"] != "people") != bool(row["check"]) or (row["check"] and row["check"] not in CHECKS):
             raise DataError(f"{where}, column check: {row['check']!r} is none. {known(row['check'], CHECKS)}")

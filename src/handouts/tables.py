@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 from handouts.collection import find
-from handouts.data import read_table, read_treatments, text
+from handouts.data import read_table, read_treatments
 from handouts.errors import DataError
 from handouts.evidence import caption_of
 
@@ -54,17 +54,25 @@ class Table:
 
 
 def table(name: str) -> Table:
-    """Return the table `name`: a column that names what is compared, and one for each thing compared.
+    """Return the table `name`: a first column that names the rows, and one or more with what is said of them.
 
-    A column that is named like a treatment has its label and its colour; a cell may cite, as text does. Raises DataError.
+    The first column's own heading is shown, but for `difference`. A column that is named like a treatment has its label
+    and its colour; a cell may cite, as text does. Raises DataError.
     """
     treatments = read_treatments(find())
     caption = caption_of(find(), name)
-    rows = read_table(find().data / f"{name}.csv", {"difference": text}, key=["difference"], more=True)
-    columns = [column for column in rows[0] if column != "difference"]
+    rows = read_table(find().data / f"{name}.csv", {}, more=True)
+    first, *columns = rows[0]
+    if not columns:
+        raise DataError(f"data/{name}.csv: has one column, and a table needs a second, with what is said of each row.")
+    seen: set[str] = set()
     for row in rows:
-        if empty := [column for column in columns if not row[column]]:
-            raise DataError(f"data/{name}.csv, {row['difference']}, column {empty[0]}: must not be empty.")
-    frame = pd.DataFrame(rows).set_index("difference")[columns].rename(columns=treatments).rename_axis("Compare")
+        if empty := [column for column in row if not row[column]]:
+            raise DataError(f"data/{name}.csv, {row[first]}, column {empty[0]}: must not be empty.")
+        if row[first] in seen:
+            raise DataError(f"data/{name}.csv: {row[first]!r} names two rows. Give each a name of its own.")
+        seen.add(row[first])
+    head = "Compare" if first == "difference" else first
+    frame = pd.DataFrame(rows).set_index(first)[columns].rename(columns=treatments).rename_axis(head)
     looks = [list(treatments).index(column) + 1 if column in treatments else 0 for column in columns]
     return Table(name, caption.title, caption.text, frame, looks)

@@ -22,10 +22,16 @@ from handouts import notebook
 from handouts.collection import find
 from handouts.data import read_parts
 from handouts.errors import NotebookError, known
+from handouts.marks import with_whole_addresses
 from handouts.notebook import place, tags
 from handouts.parameters import Parameters, Values, read_parameters, resolve
 
 PART = "part"
+HIDDEN = {f"{what}{sign}cell" for what in ("remove", "hide") for sign in "-_"}
+HIDDEN_OUTPUT = {
+    f"{what}{sign}{which}" for what in ("remove", "hide") for sign in "-_" for which in ("output", "outputs")
+}
+"""Tags by which nbconvert, Jupyter Book and others keep a cell, or what code shows, off a page."""
 SHOWING = ("table", "diagram", "icons")
 """What a code cell that is for some readers only may call."""
 
@@ -37,7 +43,9 @@ def tailor(nb: NotebookNode, values: Values, parameters: Parameters, parts: Name
     a heading left with nothing under it, and for a reader to whom nothing is left.
     """
     check_tags(nb, parameters, parts, where)
-    kept = nbformat.from_dict({**nb, "cells": [cell for cell in nb.cells if is_for(cell, values, parameters)]})
+    cells = [cell for cell in nb.cells if is_for(cell, values, parameters)]
+    # what hidden code does is still done; PagePreprocessor shows nothing of it
+    kept = nbformat.from_dict({**nb, "cells": [one for one in cells if one.cell_type == "code" or not is_hidden(one)]})
     reader = ", ".join(f"{name} {value}" for name, value in values.items() if parameters[name].facet)
     _check_something_left(nb, kept, f"{where}, {reader}")
     return kept
@@ -51,6 +59,13 @@ def is_for(cell: NotebookNode, values: Values, parameters: Parameters) -> bool:
         if colon and facet != PART:
             wanted.setdefault(facet, set()).add(value)
     return all(values[facet] in allowed for facet, allowed in wanted.items())
+
+
+def is_hidden(cell: NotebookNode) -> bool:
+    """Tell whether Jupyter's own tools hide `cell`: by a tag such as remove-cell, or as a note or skipped slide."""
+    slide = (cell.metadata.get("slideshow") or {}).get("slide_type")
+    hiding = HIDDEN | HIDDEN_OUTPUT if cell.cell_type == "code" else HIDDEN
+    return bool(hiding & set(tags(cell))) or slide in ("notes", "skip")
 
 
 def part_of(cell: NotebookNode) -> str | None:
@@ -142,7 +157,11 @@ def _outline(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str, int]]:
                     yield cell, plain_text(token), token["attrs"]["level"]
                 elif token["type"] != "blank_line" and not _is_comment(token):
                     yield cell, "", 0
-        elif cell.cell_type == "code" and not {notebook.PARAMETERS, notebook.INJECTED} & set(tags(cell)):
+        elif (
+            cell.cell_type == "code"
+            and not is_hidden(cell)
+            and not {notebook.PARAMETERS, notebook.INJECTED} & set(tags(cell))
+        ):
             yield from [(cell, "", 0)] if cell.outputs or cell.execution_count is None else []
 
 
@@ -151,7 +170,7 @@ _read_markdown = mistune.create_markdown(renderer=None, plugins=["table", "strik
 
 def blocks(source: str) -> list[dict[str, Any]]:
     """Return the blocks of a Markdown text as mistune's tokens."""
-    tokens = _read_markdown(source)
+    tokens = _read_markdown(with_whole_addresses(source))
     assert isinstance(tokens, list)
     return tokens
 
@@ -162,7 +181,9 @@ def _is_comment(token: dict[str, Any]) -> bool:
 
 
 def plain_text(token: dict[str, Any]) -> str:
-    """Return the words of a Markdown token without their marks."""
+    """Return the words of a Markdown token without their marks; a picture is no words."""
+    if token["type"] == "image":
+        return ""
     if "children" in token:
         return "".join(map(plain_text, token["children"]))
     return str(token.get("raw", " "))
