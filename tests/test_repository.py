@@ -24,10 +24,10 @@ PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
     ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["checks"], ["build"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
-    ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
+    ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["pictures"], ["citations"], ["marks"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
-    ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
+    ["evidence", "reading"], ["article"], ["sentences"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
     {"diagrams", "tables", "drawing", "icons", "shapes", "pictograms"},
