@@ -23,10 +23,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["checks"], ["build"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
-    ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["pictures"], ["citations"], ["marks"],
+    ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["account", "tasks"], ["checks"], ["build"], ["manifest"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
+    ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["outputs"], ["tailor"], ["markup"], ["elements", "pictures"], ["citations"], ["marks"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
-    ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
+    ["rows"], ["fields", "rosters", "targets"], ["locks"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["sentences"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (

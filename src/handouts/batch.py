@@ -6,43 +6,35 @@ Every row is checked before anything is made. What is known of a person goes fro
 their handout and nowhere else: not into a kernel, a cache, a log, a message or a file's name.
 """
 
-import csv
-import io
 import pickle
 import secrets
-import sqlite3
 import tempfile
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import IO
 
 from handouts import pages
-from handouts.build import MANIFEST, make_all, told_by
+from handouts.account import Account, check_not_published, write_row
+from handouts.build import make_all
 from handouts.collection import Collection
 from handouts.data import read_clinic
-from handouts.errors import ClusterError, HandoutsError, OutputError, PageError
-from handouts.fields import Form
+from handouts.errors import OutputError
+from handouts.manifest import told_by
 from handouts.pages import Variant
 from handouts.parameters import read_parameters
 from handouts.pdf import check_can_print
-from handouts.pdf import pdf as make_pdf
 from handouts.rosters import Roster
 from handouts.rows import Rows
-from handouts.targets import LIST, UNFINISHED, Target, target
+from handouts.targets import LIST, UNFINISHED, Target
+from handouts.tasks import Task, filled
 from handouts.workers import cluster, processes
 
 ROWS_A_TASK = 500
 """How many handouts a worker makes at a time."""
-TRIES = 3
-"""How often workers that were ended are replaced before a batch gives up."""
 MOST_REASONS = 20
 REJECTED = "rejected.csv"
 """What is written beside the handouts and their list: which rows have none, with the reason."""
@@ -75,24 +67,6 @@ class Summary:
     other: str = ""
     failed: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Task:
-    """Some rows with the pages that they fill; packed, so that no tool that shows tasks shows a person.
-
-    `paper` is what PDFs are made for, or None where none are; `had_pdfs` tells whether there may be older ones.
-    """
-
-    place: str
-    shared: bool
-    token: str
-    paper: str | None
-    had_pdfs: bool
-    packed: bytes
-
-    def __repr__(self) -> str:
-        return "<some rows of a roster>"
 
 
 def batch(
@@ -137,7 +111,7 @@ def batch(
         stack.enter_context(goal.begun(token))
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
         htmls.update(_pages(collection, to_make, executor, size, summary, progress))
-        kept = stack.enter_context(closing(_Account(goal)))
+        kept = stack.enter_context(closing(Account(goal)))
         ready = _ready(collection, variants, [htmls.get(key) for key in keys], summary)
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
         kept.write_all(every)
@@ -145,83 +119,17 @@ def batch(
         task = Task(goal.place, shared, token, read_clinic(collection).paper if pdf else None, kept.had_pdfs, b"")
         tasks = _tasks(spool, task, ready)
         done = 0
-        for made, unchanged, failure in _filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
+        for made, unchanged, failure in filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
             if failure:
                 raise OutputError(failure)
             summary.made += made
             summary.unchanged += unchanged
             done += made + unchanged
             progress("Handouts", done, summary.rows - summary.rejected)
-        kept.remove_the_rest(goal, summary)
+        summary.removed, summary.others, summary.other = kept.remove_the_rest(goal)
         goal.write_from(LIST, listed, token)
         goal.write_from(REJECTED, rejected, token)
     return summary
-
-
-def check_not_published(collection: Collection, goal: Target) -> None:
-    """Raise OutputError where handouts of persons would lie among the pages that a clinic publishes."""
-    folder = goal.here
-    if folder is None:
-        published = goal.has(MANIFEST)
-    else:
-        folder = folder.resolve()
-        published = folder.is_relative_to(collection.exports.resolve()) or any(
-            (one / MANIFEST).is_file() and (one == folder or _is_of_pages(one / MANIFEST))
-            for one in (folder, *folder.parents)
-        )
-    if published:
-        raise OutputError(
-            f"{goal.shown}: is where pages are published (it is exports/, or has {MANIFEST}), and handouts of persons must not lie there. "
-            "Choose another folder with --out, or leave --out away."
-        )
-
-
-def _is_of_pages(manifest: Path) -> bool:
-    with manifest.open("rb") as file:
-        return file.read(9) == b"path,pdf,"
-
-
-class _Account:
-    """What the target held before, and what it holds now, on disk rather than in memory: there may be millions."""
-
-    def __init__(self, goal: Target) -> None:
-        self._known = sqlite3.connect("")
-        self._known.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500")  # kB
-        self._known.execute("CREATE TABLE before (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._known.execute("CREATE TABLE now (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self.had_pdfs = goal.here is not None
-        for name, pdf in goal.listed():
-            self._known.execute("INSERT OR IGNORE INTO before VALUES (?)", [name])
-            self.had_pdfs = self.had_pdfs or pdf
-
-    def close(self) -> None:
-        """Forget it."""
-        self._known.close()
-
-    def add(self, name: str) -> None:
-        """Take in that the handout `name` is of a row of this roster."""
-        self._known.execute("INSERT OR IGNORE INTO now VALUES (?)", [name])
-
-    def write_all(self, every: IO[bytes]) -> None:
-        """Write the list of what will be there and what was, for the next batch where this one is killed."""
-        _write(every, ["id", "pdf"])
-        for (name,) in self._known.execute("SELECT id FROM before UNION SELECT id FROM now"):
-            _write(every, [name, "yes" if self.had_pdfs else ""])
-
-    def had(self, name: str) -> bool:
-        """Tell whether an earlier batch made the handout `name`."""
-        return bool(self._known.execute("SELECT 1 FROM before WHERE id = ?", [name]).fetchone())
-
-    def remove_the_rest(self, goal: Target, summary: Summary) -> None:
-        """Remove the handouts of earlier batches that no row wants any more, and count what is of no row otherwise."""
-        for (name,) in self._known.execute("SELECT id FROM before EXCEPT SELECT id FROM now"):
-            removed = [goal.remove(f"{name}.pdf"), goal.remove(f"{name}.html")]
-            summary.removed += any(removed)
-        for file in goal.names():
-            name = file.rpartition(".")[0]
-            if not self._known.execute("SELECT 1 FROM now WHERE id = ?", [name]).fetchone():
-                summary.others += 1
-                summary.other = min(summary.other or file, file)
 
 
 def _check(
@@ -230,13 +138,13 @@ def _check(
     """Put the rows that are right into `spool`, the others into `rejected`; return the variants wanted."""
     variants: dict[tuple[str, tuple[str, ...]], int] = {}
     good: list[Row] = []
-    _write(rejected, ["row", "reason"])
+    write_row(rejected, ["row", "reason"])
     for number, cells in roster.lines:
         summary.rows += 1
         wanted = cells if isinstance(cells, str) else rows.check(cells)
         if isinstance(wanted, str):
             summary.rejected += 1
-            _write(rejected, [str(number), wanted])
+            write_row(rejected, [str(number), wanted])
             if len(summary.reasons) < MOST_REASONS:
                 summary.reasons.append(f"row {number}: {wanted}")
         else:
@@ -296,7 +204,7 @@ def _ready(
 
 
 def _list(
-    spool: IO[bytes], variants: list[Variant], htmls: list[str | None], kept: _Account,
+    spool: IO[bytes], variants: list[Variant], htmls: list[str | None], kept: Account,
     rejected: IO[bytes], listed: IO[bytes], summary: Summary, pdf: bool,
 ) -> None:  # fmt: skip
     """Note each row in the list of handouts, or of those rejected where its page failed."""
@@ -304,14 +212,14 @@ def _list(
         [one.topic, *one.values.values(), told_by(html or "", "version"), "yes" if pdf else ""]
         for one, html in zip(variants, htmls, strict=True)
     ]
-    _write(listed, ["id", "file", "topic", *(variants[0].values if variants else ()), "version", "pdf"])
+    write_row(listed, ["id", "file", "topic", *(variants[0].values if variants else ()), "version", "pdf"])
     for rows in _spooled(spool):
         for number, name, page, _ in rows:
             if htmls[page]:
-                _write(listed, [name, f"{name}.html", *told[page]])
+                write_row(listed, [name, f"{name}.html", *told[page]])
             else:
                 summary.without_page += 1
-                _write(rejected, [str(number), NO_PAGE + (OLD_STAYS if kept.had(name) else "")])
+                write_row(rejected, [str(number), NO_PAGE + (OLD_STAYS if kept.had(name) else "")])
             kept.add(name)
 
 
@@ -330,76 +238,3 @@ def _spooled(spool: IO[bytes]) -> Iterator[list[Row]]:
     with suppress(EOFError):
         while True:
             yield pickle.load(spool)
-
-
-def _filled(tasks: Iterator[Task], executor: Executor | None, size: int) -> Iterator[tuple[int, int, str | None]]:
-    """Yield what became of each task, in order. Few are under way at a time, so that memory stays flat."""
-    if not size:
-        yield from map(fill, tasks)
-        return
-    waiting: deque[tuple[Task, Future[tuple[int, int, str | None]]]] = deque()
-    for _ in range(TRIES):
-        with nullcontext(executor) if executor else processes(size) as workers:
-            try:
-                waiting = deque((task, workers.submit(fill, task)) for task, _ in waiting)
-                while True:
-                    while len(waiting) < 2 * size + 2 and (task := next(tasks, None)):
-                        waiting.append((task, workers.submit(fill, task)))
-                    if not waiting:
-                        return
-                    done = waiting[0][1].result()
-                    waiting.popleft()
-                    yield done
-            except BrokenProcessPool:
-                continue  # a worker was ended: others make what it left
-            except (HandoutsError, GeneratorExit):
-                raise
-            except Exception as error:
-                if executor is None:
-                    raise
-                raise ClusterError(
-                    f"the Dask cluster gave up ({type(error).__name__}). Look at its workers, then run the same command again to go on."
-                ) from None
-    raise OutputError(
-        "the processes that make handouts were ended again and again; there may be too little memory. Try --workers 1."
-    )
-
-
-def fill(task: Task) -> tuple[int, int, str | None]:
-    """Write the handouts of a task; return how many were made and found unchanged, and what failed.
-
-    Never raises: who runs tasks may show their arguments where one does.
-    """
-    made = unchanged = 0
-    try:
-        packed, rows = pickle.loads(task.packed)
-        forms = {page: _form(html) for page, html in packed.items()}
-        goal = target(task.place, task.shared)
-        for name, page, values in rows:
-            handout = forms[page].fill(dict(values))
-            old = f"{name}.pdf" if task.had_pdfs or task.paper else ""
-            changed = goal.write(f"{name}.html", handout, task.token, without=old)
-            if task.paper and (changed or not goal.has(old)):
-                goal.write(old, make_pdf(handout.decode(), task.paper), task.token)
-                changed = True
-            made, unchanged = made + changed, unchanged + (not changed)
-    except (OutputError, PageError) as error:
-        return made, unchanged, str(error)
-    except Exception as error:
-        return (
-            made,
-            unchanged,
-            f"a handout could not be made ({type(error).__name__}). This should not happen: please report it.",
-        )
-    return made, unchanged, None
-
-
-@lru_cache(maxsize=64)
-def _form(packed: bytes) -> Form:
-    return Form(zlib.decompress(packed).decode())
-
-
-def _write(file: IO[bytes], cells: list[str]) -> None:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    file.write(line.getvalue().encode())

@@ -7,14 +7,11 @@ core; a page that fails is told and the others are made all the same.
 import csv
 import io
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Collection as Collected
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
-from html import unescape
 from pathlib import Path
 
 from handouts import files, pages
@@ -22,6 +19,7 @@ from handouts.article import read_article
 from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
 from handouts.errors import HandoutsError, OutputError, ParameterError, known
+from handouts.manifest import MANIFEST, between, read_manifest, told_by
 from handouts.pages import Made, Variant
 from handouts.paper import on_paper
 from handouts.parameters import Parameters, check_only, choices, offered, read_parameters
@@ -29,7 +27,6 @@ from handouts.pdf import check_can_print
 from handouts.targets import LIST
 from handouts.workers import processes
 
-MANIFEST = "manifest.csv"
 INDEX = "index.html"
 SCORECARD = "scorecard.html"
 TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")
@@ -134,7 +131,7 @@ def build(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for variant, made in _made(collection, to_make.values(), workers or os.cpu_count() or 1):
+    for variant, made in _made(collection, list(to_make.values()), workers or os.cpu_count() or 1):
         if made.failure:
             _fail(result, variant, made.failure, progress)
             continue
@@ -183,7 +180,7 @@ def _fail(result: Result, variant: Variant, failure: str, progress: Callable[[Va
     progress(variant, "failed")
 
 
-def _made(collection: Collection, to_make: Collected[Variant], workers: int) -> Iterator[tuple[Variant, Made]]:
+def _made(collection: Collection, to_make: Sequence[Variant], workers: int) -> Iterator[tuple[Variant, Made]]:
     """Yield each variant with its page or what failed, in the order they are done."""
     if to_make:
         with processes(min(workers, len(to_make))) as pool:
@@ -214,19 +211,6 @@ def _check_writable(out: Path) -> None:
     probe = out / f".writable-{secrets.token_hex(8)}"
     files.write(probe, b"")
     probe.unlink(missing_ok=True)
-
-
-def read_manifest(out: Path) -> list[dict[str, str]]:
-    """Return the rows of the manifest in `out`; none where there is no manifest. Raises OutputError."""
-    try:
-        rows = list(csv.DictReader(io.StringIO((out / MANIFEST).read_text(encoding="utf-8"))))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except (OSError, ValueError, csv.Error) as error:
-        raise OutputError(f"{out / MANIFEST}: cannot be read ({error}). Delete it, then build again.") from error
-    if any(row.get("path") is None or row.get("topic") is None for row in rows):
-        raise OutputError(f"{out / MANIFEST}: is not a list of pages. Delete it or choose another folder with --out.")
-    return rows
 
 
 def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[dict[str, str]]]:
@@ -279,7 +263,7 @@ def _describe(
                     **told,
                     "pdf": variant.pdf_path if (out / variant.pdf_path).is_file() else "",
                     "missing": " ".join(missing),
-                    "title": _between(html, "<h1>", "</h1>"),
+                    "title": between(html, "<h1>", "</h1>"),
                 }
             )
     manifest = io.StringIO()
@@ -314,13 +298,3 @@ def _text_of(path: Path) -> str:
 def _order(variant: Variant, topics: Mapping[str, Topic], parameters: Parameters) -> tuple[int, ...]:
     places = [list(parameters[name].values).index(value) for name, value in variant.values.items()]
     return (list(topics).index(variant.topic), *places)
-
-
-def told_by(html: str, name: str) -> str:
-    """Return what a page tells of itself in its head under `name`, or ""."""
-    return _between(html, f'<meta name="{name}" content="', '"')
-
-
-def _between(text: str, before: str, after: str) -> str:
-    found = re.search(f"{before}(.*?){after}", text)
-    return unescape(found[1]) if found else ""

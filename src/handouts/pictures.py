@@ -1,9 +1,10 @@
 """Pictures as a page holds them: drawings of known elements, photographs that are what they say, small and without their history."""
 
+import base64
 import io
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, ParseError
 
 from handouts import marks
@@ -111,6 +112,14 @@ def check_alternative(alt: str, picture: str) -> None:
         raise PageError(
             f"the picture {picture!r} has the text alternative {alt!r}, which is the name of a file. Say what it shows: ![text]({picture})."
         )
+
+
+def decode(encoded: Any) -> bytes:
+    """Return the bytes of a picture as a notebook stores it. Raises PageError."""
+    try:
+        return base64.b64decode("".join("".join(encoded).split()), validate=True)
+    except ValueError:
+        raise PageError("is damaged. Paste it again.") from None
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
 """Where handouts are written: a folder, or any place that fsspec knows by its URL.
 
-A handout is there whole or not at all; one that is there already, byte for byte, is left alone. What is being written
-bears the name of its handout and a token of the run, so that nobody's bytes can come under another's name: not with
-equal process numbers on two machines, not with threads, not from a run that was killed and has workers still.
+A handout is there whole or not at all; one that is there already, byte for byte, is left alone. What is being written bears
+its handout's name and a token of the run, so that nobody's bytes can come under another's name: not with equal process
+numbers on two machines, not with threads, not from workers of a run that was killed.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from handouts.errors import OutputError
+from handouts.locks import locked
 
 UNFINISHED = ".unfinished"
 """A folder in the target for what is being written; a batch that was killed leaves it, the next one clears it."""
@@ -33,10 +34,7 @@ _OLD = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Target:
-    """A folder for handouts, here or elsewhere.
-
-    Where it is not `shared`, what is made here is for the one who made it only: folders 0700, files 0600.
-    """
+    """A folder for handouts, here or elsewhere. Where it is not `shared`, folders are made with 0700, files with 0600."""
 
     def __init__(self, place: str, shared: bool = False) -> None:
         scheme, colons, rest = place.partition("://")
@@ -75,8 +73,7 @@ class Target:
         if not colons:
             return self.place
         path = re.split(r"[?#]", rest)[0]
-        if "@" in rest[len(path) :]:  # a password may hold any sign: then where it ends is not certain
-            path = "..."
+        path = "..." if "@" in rest[len(path) :] else path  # a password may hold any sign: its end is not certain
         return f"{protocol}://{path.rpartition('@')[2]}"
 
     @contextlib.contextmanager
@@ -97,7 +94,7 @@ class Target:
                 else:
                     self._make_folder(self.folder)
                     stack.callback(_remove_folder, unfinished)
-                    stack.enter_context(self._locked(os.path.join(unfinished, "lock")))
+                    stack.enter_context(locked(Path(unfinished, "lock"), f"{self.shown}: {BUSY}"))
                     for name in os.listdir(unfinished):
                         if name not in ("lock", LIST):
                             shutil.rmtree(os.path.join(unfinished, name))
@@ -125,38 +122,6 @@ class Target:
                 os.makedirs(parent, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.mkdir(folder, 0o777 if self.shared else 0o700)
-
-    @contextlib.contextmanager
-    def _locked(self, path: str) -> Iterator[None]:
-        """Hold the lock of the folder. Raises OutputError where another process holds it; the system frees it when that ends."""
-        try:
-            import fcntl
-        except ImportError:  # Windows has another way, which we do not have
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            yield
-            return
-        while True:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(handle)
-                raise OutputError(
-                    f"{self.shown}: another batch is writing there. Wait until it is done, or choose another folder with --out."
-                ) from None
-            except OSError:  # some folders on other machines know no locks
-                pass
-            with contextlib.suppress(FileNotFoundError):
-                if os.stat(path).st_ino == os.fstat(handle).st_ino:
-                    break
-            os.close(handle)  # who held it has removed it meanwhile
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            os.close(handle)
 
     def _clear_remote(self) -> None:
         folder = f"{self.folder}/{UNFINISHED}"
@@ -225,8 +190,8 @@ class Target:
 
     def has(self, name: str) -> bool:
         """Tell whether the file `name` is there. Raises OutputError."""
+        path = f"{self.folder}/{name}"
         try:
-            path = f"{self.folder}/{name}"
             return bool(self._fs.exists(path)) if self._fs else os.path.isfile(path)
         except Exception as error:
             raise self._error(error) from None
@@ -279,9 +244,7 @@ class Target:
             except OutputError:
                 raise
             except csv.Error:
-                raise OutputError(
-                    f"{self.shown}: its {LIST} is not a list of handouts. Remove it, or choose another folder with --out."
-                ) from None
+                raise OutputError(f"{self.shown}: its {LIST} is no list of handouts. Remove it, or choose another folder.") from None  # fmt: skip
             except Exception as error:
                 raise self._error(error) from None
 
@@ -300,13 +263,13 @@ class Target:
 
     def _error(self, error: Exception) -> OutputError:
         cure = "Free some space or choose another place with --out, then run the same command again to go on."
-        if isinstance(error, FileNotFoundError) and not self._fs and os.path.isdir(self.folder):
+        if isinstance(error, FileNotFoundError) and self.here and self.here.is_dir():
             cure = "Another run has begun in the same folder; run the same command again when that is done."
         return OutputError(f"{self.shown}: cannot be written ({_reason(error)}). What is written is whole. {cure}")
 
 
+BUSY = "another batch is writing there. Wait until it is done, or choose another folder with --out."
 PERSONAL = "personal"
-"""The folder beside `exports/` for handouts of persons, which nobody publishes."""
 
 
 def _keep_untracked(folder: str) -> None:
