@@ -26,7 +26,7 @@ LAYERS = [
     ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["checks"], ["build"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
     ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["tailor"], ["markup"], ["citations"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
-    ["rows"], ["fields", "rosters", "targets"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
+    ["rows"], ["fields", "rosters", "targets"], ["databases", "sheets"], ["values"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (
