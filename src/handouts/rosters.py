@@ -110,10 +110,13 @@ def _from_csv(path: Path) -> Generator[Line]:
                 separator, header = header[4:5], next(lines, "")
             else:
                 separator = max(",;\t", key=header.count)
+            if "\0" in header:
+                raise UnicodeError
             reader = csv.reader(chain([header], lines), delimiter=separator, strict=True)
-            for number, cells in enumerate(reader, start=1):
-                if reader.line_num > number:
+            for cells in reader:
+                if reader.line_num > number + 1:
                     raise csv.Error
+                number += 1
                 yield number, cells
     except UnicodeError:
         raise RosterError(
@@ -137,6 +140,9 @@ def _not_utf8(path: Path) -> int:
     """Return the number of the first line that is not UTF-8."""
     decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
     with path.open("rb") as file:
+        if b"\0" in file.readline(LONGEST_LINE):
+            return line
+        file.seek(0)
         while chunk := file.read(LONGEST_LINE):
             try:
                 decoder.decode(chunk)
