@@ -26,16 +26,19 @@ _TRAIL = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜
 """What the second and later bytes of a character in UTF-8 are in Windows-1252."""
 _ENDS = "\u00a0»…’”–—"
 """Those of them that people put after a letter."""
-_MOJIBAKE = (
-    f"Ã[{_TRAIL}]|Â[¡-º¼-¿]|[ÄÅ](?![{_ENDS}])[{_TRAIL}]|(?<=[a-z])(?:Â»|[ÄÅ][{_TRAIL}]|[ÃÂ](?:\\s|$))|(?<![A-ZÄÅÖ])Å\u00a0\\w|(?:[ÄÅÊ]»|É”)\\w|[ÆÉÊ][¡°¼†™›]|È[™›˜]"
-    f"|×[{_TRAIL}]|(?:[Î-ÖØ-Û][{_TRAIL}]){{2}}|[à-ð](?![«{_ENDS}]{{2}})[{_TRAIL}]{{2}}"
-    "|√[^\\s\\d]|‚Ä|Ă[ˇ©łşĽ¶¤§±ź]|[\u2500-\u257f]"  # as a Mac, Windows in Eastern Europe, and MS-DOS read it
-)
+_MOJIBAKE = "[ÂÃÄÅÆÈÉÊÎ-ÖØ-Û×à-ð√‚Ă\u2500-\u257f](?:" + "|".join([
+    f"(?<=[Ã×])[{_TRAIL}]", "(?<=Â)[¡-º¼-¿]", f"(?<=[ÄÅ])(?![{_ENDS}])[{_TRAIL}]", r"(?<=[ÄÅÊ])»\w", r"(?<=É)”\w", "(?<=[ÆÉÊ])[¡°¼†™›]", "(?<=È)[™›˜]",
+    "(?<=[a-z]Â)»", f"(?<=[a-z][ÄÅ])[{_TRAIL}]", r"(?<=[a-z][ÃÂ])(?:\s|$)", r"(?<=Å)(?<![A-ZÄÅÖ]Å)\u00a0\w",
+    f"(?<=[Î-ÖØ-Û])[{_TRAIL}][Î-ÖØ-Û][{_TRAIL}]", f"(?<=[à-ð])(?![«{_ENDS}]{{2}})[{_TRAIL}]{{2}}",
+    r"(?<=√)[^\s\d]", "(?<=‚)Ä", "(?<=Ă)[ˇ©łşĽ¶¤§±ź]", "(?<=[\u2500-\u257f])",  # as a Mac, Windows in Eastern Europe, and MS-DOS read it
+]) + ")"  # fmt: skip
 """UTF-8 that was read as if it were another encoding: é becomes Ã©."""
 _UNASSIGNED = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0xF0000, 0x10000)
 )
 _PRIVATE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
+_JOINED = "\u0590-\u1fff\u2600-\U0001ffff"
+_UNSEEN = "holds an invisible character, as text copied from a web page has; type the cell again"
 
 FAULTS = [(re.compile(pattern), told) for pattern, told in [
     (r"\A(?:#[^a-z0-9][^a-z]*|#n/a|Err:[0-9]+)\Z", "holds an error of a spreadsheet, such as #N/A or ####; mend the cell, or leave it empty"),
@@ -45,9 +48,9 @@ FAULTS = [(re.compile(pattern), told) for pattern, told in [
     ("[\ufff9-\ufffd]", "holds a sign for a character that was lost; type the cell again"),
     (f"[{_PRIVATE}{_UNASSIGNED}]", "holds a character that only one program knows, such as a tick of Word; type the cell again"),
     ("[\u202a-\u202e\u2066-\u2069]", "holds a character that turns the direction of writing; type the cell again"),
+    ("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]", _UNSEEN),
     # what joins and directs letters is at home in Arabic, Hebrew, Indian scripts and emoji, and nowhere else
-    ("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]|\\A[^\u0590-\u1fff\u2600-\U0001ffff]*[\u061c\u180e\u200b-\u200f][^\u0590-\u1fff\u2600-\U0001ffff]*\\Z",
-     "holds an invisible character, as text copied from a web page has; type the cell again"),
+    (f"\\A[^{_JOINED}]*[\u061c\u180e\u200b-\u200f][^{_JOINED}]*\\Z", _UNSEEN),
     (_MOJIBAKE, "was read in the wrong encoding when it was saved, so that é became two signs; export the roster again as UTF-8"),
     (f"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|(?:{'|'.join(sorted(name[:-1] for name in html5 if name[-1] == ';'))}));",
      "holds a character as web pages write it, such as &amp;; export the roster again as plain text"),
@@ -55,7 +58,7 @@ FAULTS = [(re.compile(pattern), told) for pattern, told in [
 ]]  # fmt: skip
 """What no value holds, and what is said of it."""
 
-_LETTERS = "A-Za-zÀÁÄ-ÖØ-öø-āăĄ-őŔ-şŢ-ŷŹ-żΆ-ώЁ-ӿא-תء-ي\u3041-\u30fe\u4e00-\u9fff\uac00-\ud7a3"
+_LETTERS = "A-Za-zÀÁÄ-ÖØ-öø-āăĄ-őŔ-şŢ-ŷŹ-żΆ-ώЁ-ӿא-תء-ي\u3041-\u30fe\u4e00-\u9fff\uac00-\ud7a3\U0001f300-\U0001faff"
 _CELL = f"(?:[{_LETTERS}0-9][{_LETTERS}0-9 .,:'\"()/+_-]*|)"
 _FINE = re.compile(f"{_CELL}(?:\x1f{_CELL})*")
 """Cells of letters and digits, in which no fault can be but `_x000D_`, `Err:502`, and a word for nothing."""
@@ -109,7 +112,7 @@ def _text(value: Any) -> str:
         return str(int(value)) if value == int(value) else str(value)
     if isinstance(value, datetime | time) and value.tzinfo:
         raise ValueError(
-            "holds a time of some time zone, which may be another day or hour at the clinic; give the local one"
+            "holds a time of some time zone, which may be another day or hour at the clinic; save the local one, without a zone"
         )
     if isinstance(value, date) and value.year not in YEARS:
         raise ValueError(f"holds a date outside the years {YEARS[0]} to {YEARS[-1]}; mend the cell")
