@@ -26,7 +26,7 @@ ROWS_AT_A_TIME = 2000
 """How many rows are asked of a Parquet file at a time."""
 LONGEST_LINE = 1 << 20
 """How many characters a line of a CSV file may have."""
-EDGES = " \t\r\n\u00a0\u202f\u3000"
+EDGES = " \t\u00a0\u202f\u3000"
 """What is cut from both ends of a cell."""
 
 Line = tuple[int, list[str] | str]
@@ -113,9 +113,14 @@ def _from_csv(path: Path) -> Generator[Line]:
             if "\0" in header:
                 raise UnicodeError
             reader = csv.reader(chain([header], lines), delimiter=separator, strict=True)
+            line = 0
             for cells in reader:
-                if reader.line_num > number + 1:
+                # A cell of several lines may be right, and its row is rejected; with a separator in them it holds people.
+                if reader.line_num > line + 1 and any(
+                    separator in below for cell in cells for below in cell.splitlines()[1:]
+                ):
                     raise csv.Error
+                line = reader.line_num
                 number += 1
                 yield number, cells
     except UnicodeError:
@@ -124,7 +129,7 @@ def _from_csv(path: Path) -> Generator[Line]:
         ) from None
     except (csv.Error, TypeError, ValueError):  # the last two are of a separator that is none
         raise RosterError(
-            f"{path.name} row {number + 1}: cannot be read; a quotation mark is not closed, or a cell runs on in the next line. Mend the row."
+            f"{path.name} row {number + 1}: cannot be read; a quotation mark is not closed, or a cell has no end. Mend the row."
         ) from None
 
 

@@ -167,8 +167,8 @@ def _shown(cell: Any) -> Any:
     """Return a cell's value as Excel shows it. Raises ValueError where it shows none."""
     value = cell.value
     if isinstance(value, str):
-        # how a workbook writes characters that XML cannot hold
-        return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), value)
+        # how a workbook writes characters that XML cannot hold; a line break at the end is seen by nobody
+        return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), value).rstrip("\r\n")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
