@@ -380,6 +380,17 @@ def test_a_quotation_mark_that_is_not_closed_swallows_nobody(tmp_path: Path, tex
     assert "Maya" not in str(told.value)
 
 
+def test_a_cell_of_several_lines_that_is_closed_costs_its_own_row(tmp_path: Path, collection: Collection) -> None:
+    """A line break within quotation marks rejects the row, and those below keep their numbers."""
+    rows = [f'P-1,{TOPIC},"Ma\nya"', f'P-2,{TOPIC},"Maya\n"', f"P-3,{TOPIC},Noor"]
+    (tmp_path / "roster.csv").write_text("\n".join(["id,topic,first_name", *rows]))
+    with open_roster(str(tmp_path / "roster.csv")) as roster:
+        checker = Rows(collection, roster.columns, roster.name)
+        checked = {number: checker.check(cells) for number, cells in roster.lines}  # type: ignore[arg-type]
+    assert ["control character" in str(one) for one in checked.values()] == [True, True, False]
+    assert list(checked) == [2, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("header", "told"),
     [
