@@ -1,9 +1,11 @@
 """What tests share: a collection to change at will, and pages built once a session."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -173,3 +175,41 @@ def browser() -> Iterator[object]:
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this test's own, on a socket in a folder."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [shutil.which("initdb")]
+    if not found[-1]:
+        pytest.skip(
+            "no PostgreSQL on this machine: install it (Debian: apt install postgresql) to test rosters from it"
+        )
+    programs = Path(found[-1]).parent
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # pytest's own folders are closed to other users
+    user: dict[str, object] = {}
+    if os.getuid() == 0:  # the server refuses to run as root
+        account = pwd.getpwnam("postgres")
+        user = {"user": "postgres", "group": account.pw_gid, "extra_groups": []}
+        shutil.chown(folder, "postgres")
+
+    def call(program: str, *arguments: str | Path) -> None:
+        subprocess.run([programs / program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)
+
+    call(
+        "initdb",
+        "--pgdata",
+        folder / "data",
+        "--username",
+        "clinic",
+        "--auth",
+        "trust",
+        "--no-sync",
+        "--locale",
+        "C.UTF-8",
+    )
+    call("pg_ctl", "--pgdata", folder / "data", "--wait", "--log", folder / "log",
+         "-o", f"-c listen_addresses='' -c unix_socket_directories='{folder}'", "start")  # fmt: skip
+    yield f"postgresql+psycopg://clinic@/postgres?host={folder}"
+    call("pg_ctl", "--pgdata", folder / "data", "--wait", "--mode", "fast", "stop")
+    shutil.rmtree(folder)

@@ -26,7 +26,7 @@ LAYERS = [
     ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["account", "tasks"], ["checks"], ["build"], ["manifest"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
     ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["outputs"], ["tailor"], ["markup"], ["elements", "pictures"], ["citations"], ["marks"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
-    ["rows"], ["fields", "rosters", "targets"], ["locks"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
+    ["rows"], ["fields", "rosters", "targets"], ["databases", "sheets"], ["values"], ["locks"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["sentences"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
 ]  # fmt: skip
 KERNEL, BUILDER = (

@@ -6,7 +6,6 @@ evaluated.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, time
 from functools import lru_cache
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from handouts.data import Field
 from handouts.errors import PageError, known
+from handouts.values import YEARS
 
 if TYPE_CHECKING:
     from mistune import InlineState, Markdown
@@ -88,20 +88,20 @@ class Form:
         return b"".join(pieces)
 
 
+CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::00)?(?: ?([AP])\.?M\.?)?", re.I)
+"""A time of the day; `9:30 AM` and what databases write, `09:30:00`, are clear too."""
+
+
 def read_value(field: Field, text: str, language: str) -> tuple[str, str | None]:
-    """Return `text` as it is to be printed, or "" and what is wrong with it, which never quotes it."""
-    kinds = set(map(unicodedata.category, text))
-    if "Cs" in kinds:
-        return "", "is not written in UTF-8; save the roster as CSV in UTF-8"
-    if kinds & {"Cc", "Zl", "Zp"}:
-        return "", "holds a control character, such as a line break; a quotation mark may be missing in the row"
-    if not text:
-        return "", None
+    """Return `text` as it is to be printed, or "" and what is wrong with it, which never quotes it.
+
+    That it is a value at all is for handouts.values to say.
+    """
     if field.kind != "text":
         try:
-            return _printed(field.kind, text, language), None
-        except ValueError:
-            return "", f"is no {field.kind}; write it as {'2026-11-24' if field.kind == 'date' else '14:30'}"
+            return (_printed(field.kind, text, language) if text else ""), None
+        except ValueError as error:
+            return "", str(error)
     if len(text) > field.longest:
         return "", f"has {len(text)} characters and may have {field.longest}"
     return text, None
@@ -109,14 +109,34 @@ def read_value(field: Field, text: str, language: str) -> tuple[str, str | None]
 
 @lru_cache(maxsize=4096)
 def _printed(kind: str, text: str, language: str) -> str:
-    """Return a date or time in the words of `language`. Raises ValueError for what is none."""
+    """Return a date or time in the words of `language`. Raises ValueError with what is wrong."""
     from babel.dates import format_date, format_time
 
     locale = language.replace("-", "_")
     if kind == "date":
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            raise ValueError
-        return format_date(date.fromisoformat(text), "full", locale)
-    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}", text):
-        raise ValueError
-    return format_time(time.fromisoformat(text), "short", locale=locale)
+        return format_date(_read_date(text), "full", locale)
+    return format_time(_read_time(text), "short", locale=locale)
+
+
+def _read_date(text: str) -> date:
+    found = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", text)
+    if not found:
+        # 3/4/2026 is a day in March in one country and one in April in another
+        raise ValueError("is no date, or not a clear one; write it as 2026-11-24")
+    year, month, day = map(int, found.groups())
+    if year not in YEARS:
+        raise ValueError(f"has a year outside {YEARS[0]} to {YEARS[-1]}; mend it")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError("is no date of the calendar; write it as 2026-11-24") from None
+
+
+def _read_time(text: str) -> time:
+    found = CLOCK.fullmatch(text)
+    hour, half = (int(found[1]), (found[3] or "").upper()) if found else (99, "")
+    if not found or hour > (12 if half else 23) or (half and not hour):
+        raise ValueError("is no time; write it as 14:30")
+    if not half and found[1] in ("1", "2", "3", "4", "5", "6"):
+        raise ValueError("may be in the morning or in the afternoon; write it as 05:15 or 17:15")
+    return time(hour % 12 + 12 * (half == "P") if half else hour, int(found[2]))

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 
 from handouts.collection import Collection
@@ -12,6 +13,7 @@ from handouts.data import read_clinic, read_fields, read_topics
 from handouts.errors import RosterError, known
 from handouts.fields import read_value
 from handouts.parameters import offered, read_parameters, resolve
+from handouts.values import faults
 
 ID, TOPIC = "id", "topic"
 RESERVED_NAMES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.I)
@@ -43,9 +45,12 @@ class Rows:
         self.language = read_clinic(collection).language
         self.columns = columns
         allowed = [ID, TOPIC, *self.parameters, *self.fields]
-        for column in columns:
+        for place, column in enumerate(columns, start=1):
             if column not in allowed:
-                raise RosterError(f"{name}: unknown column {column!r}. {known(column, allowed)}")
+                # The name is not told: without a header row it is what stands in a person's.
+                near = get_close_matches(re.sub(r"\W+", "_", column).lower(), allowed, n=1)
+                hint = f"Did you mean '{near[0]}'?" if near else "Does the first row name the columns?"
+                raise RosterError(f"{name}: column {place} has an unknown name. {hint} Known: {', '.join(allowed)}.")
         if missing := [column for column in (ID, TOPIC) if column not in columns]:
             raise RosterError(f"{name}: has no column {' and no column '.join(missing)}. Every row needs one.")
         self._resolve = lru_cache(maxsize=1024)(self._values)
@@ -60,35 +65,40 @@ class Rows:
     def check(self, cells: Sequence[str]) -> Wanted | str:
         """Return what a row asks for, or every reason why it is rejected."""
         row = dict(zip(self.columns, cells, strict=True))
-        reasons = []
+        # of a cell the first reason is told
+        reasons = {
+            self.columns[place]: told
+            for place, told in faults(cells).items()
+            if not self._is_offered(self.columns[place], cells[place])
+        }
         topic = self.topics.get(row[TOPIC])
         if topic is None:
-            reasons.append(f"topic: is none of the collection. {known(row[TOPIC], self.topics)}")
+            reasons.setdefault(TOPIC, f"is none of the collection. {known(row[TOPIC], self.topics)}")
         elif topic.overdue(self.today):
-            reasons.append(f"topic: its review was due on {topic.review_due}; have it reviewed, or add --allow-expired")
+            reasons[TOPIC] = f"its review was due on {topic.review_due}; have it reviewed, or add --allow-expired"
         if wrong := self._wrong_id(row[ID]):
-            reasons.append(f"id: {wrong}")
+            reasons.setdefault(ID, wrong)
         asked = tuple(row.get(name, "") for name in self.parameters)
         for value, parameter in zip(asked, self.parameters.values(), strict=True):
             if value and value not in parameter.values:
-                reasons.append(f"{parameter.name}: is not one of its values. {known(value, parameter.values)}")
+                reasons.setdefault(parameter.name, f"is not one of its values. {known(value, parameter.values)}")
         if (
             topic
             and not reasons
             and not offered(topic.only, dict(zip(self.parameters, self._resolve(asked), strict=True)))
         ):
-            reasons.append(f"topic: has pages for {', '.join(topic.only)} only")
+            reasons[TOPIC] = f"has pages for {', '.join(topic.only)} only"
         filled = []
         for name, field in self.fields.items():
             text, wrong = read_value(field, row.get(name, ""), self.language)
             if wrong:
-                reasons.append(f"{name}: {wrong}")
+                reasons.setdefault(name, wrong)
             elif text and topic and name not in topic.fields:
-                reasons.append(f"{name}: is no field of this topic; leave the cell empty")
+                reasons.setdefault(name, "is no field of this topic; leave the cell empty")
             elif text:
                 filled.append((name, text))
         if reasons or topic is None:
-            return "; ".join(reason.rstrip(".") for reason in reasons)
+            return "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in reasons.items())
         # Only now: a row that is rejected takes no id away from one that is right.
         added = self._ids.execute("INSERT OR IGNORE INTO ids VALUES (?)", [row[ID].casefold()])
         if not added.rowcount:
@@ -98,6 +108,10 @@ class Rows:
     def _values(self, asked: tuple[str, ...]) -> tuple[str, ...]:
         values: Mapping[str, str] = dict(zip(self.parameters, asked, strict=True))
         return tuple(resolve(self.parameters, values, "row").values())
+
+    def _is_offered(self, name: str, text: str) -> bool:
+        """Tell whether `text` is a value of the parameter `name`: one may be called none."""
+        return name in self.parameters and text in self.parameters[name].values
 
     def _wrong_id(self, text: str) -> str | None:
         if not text:
