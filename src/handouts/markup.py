@@ -75,6 +75,10 @@ class _Markdown(mistune.HTMLRenderer):
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         check_address(url)
+        if title:
+            raise PageError(
+                f"the link to {url[:80]!r} has words that show under a mouse only: {title[:40]!r}. Write them in the text."
+            )
         return f'<a href="{escape(url)}">{text}</a>'
 
     def image(self, text: str, url: str, title: str | None = None) -> str:

@@ -177,7 +177,9 @@ def blocks(source: str) -> list[dict[str, Any]]:
 
 def _is_comment(token: dict[str, Any]) -> bool:
     """Tell whether a block is nothing but comments, which no reader sees."""
-    return token["type"] == "block_html" and not re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S).strip()
+    if token["type"] != "block_html" or "-->" not in token["raw"]:
+        return False
+    return not re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S).strip()
 
 
 def plain_text(token: dict[str, Any]) -> str:
