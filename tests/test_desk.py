@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -78,6 +79,10 @@ class Server:
         """Save a notebook as JupyterLab does."""
         return self.ask(f"/api/contents/{path}", "PUT", {"type": "notebook", "format": "json", "content": content})
 
+    def trust(self) -> None:
+        """Say that all notebooks of the collection may run as they are."""
+        assert self.ask(f"/handouts/trust/{NOTEBOOK}", "POST", {"all": True})[0] == 200
+
     def stored(self, path: str = NOTEBOOK) -> Any:
         """Return a notebook as it is on disk; Jupyter saves in place, so it may be half there for a moment."""
         for _ in range(50):
@@ -87,7 +92,7 @@ class Server:
         pytest.fail(f"{path} is no JSON on disk.")
 
     def change(self, cell: str, source: str | None = None, tags: list[str] | None = None) -> None:
-        """Give a cell of the notebook on disk other words or other tags."""
+        """Give a cell of the notebook on disk other words or other tags; what it runs may run."""
         nb = self.stored()
         found = next(one for one in nb["cells"] if one["id"] == cell)
         if source is not None:
@@ -95,6 +100,8 @@ class Server:
         if tags is not None:
             found["metadata"]["tags"] = tags
         files.write(self.root / NOTEBOOK, (json.dumps(nb, indent=1, ensure_ascii=False) + "\n").encode())
+        if found["cell_type"] == "code":
+            self.trust()
 
     def source(self, cell: str) -> str:
         """Return the words of a cell of the notebook on disk."""
@@ -128,12 +135,22 @@ def started(
             env={**environment(home), "JUPYTER_TOKEN": token},
         )  # fmt: skip
     deadline = time.monotonic() + 90
-    while not (found := re.search(r"http://(?:127\.0\.0\.1|localhost):(\d+)/", log.read_text())):
+    while not (found := re.search(r"http://(?:127\.0\.0\.1|localhost):(\d+)/", log.read_text())) or not answers(
+        int(found[1])
+    ):
         if time.monotonic() > deadline or process.poll() is not None:
             process.kill()
             pytest.fail(log.read_text())
         time.sleep(0.1)
     return Server(root, int(found[1]), token, process)
+
+
+def answers(port: int) -> bool:
+    """Tell whether something listens there; a server tells its address a little before."""
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -168,6 +185,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         BIN / "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root", "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     lab = started(command, root, home / "lab", token)
+    lab.trust()
     yield lab
     try:
         stopped(lab.process, signal.SIGTERM)
@@ -680,7 +698,9 @@ def test_a_page_with_a_script_could_not_run_it(desk: Desk) -> None:
     preview.at.frame_locator(FRAME).locator("#evil").click()
     preview.page.wait_for_timeout(300)
     assert preview.at.evaluate("window.ran") is None
-    alone = desk.context.request.get(f"{desk.server.address}handouts/alone/{NOTEBOOK}")
+    alone = desk.context.request.get(
+        f"{desk.server.address}handouts/alone/{NOTEBOOK}", headers={"Sec-Fetch-Site": "same-origin"}
+    )
     policy = alone.headers["content-security-policy"]
     assert alone.status == 200
     assert "default-src 'none'" in policy
@@ -901,6 +921,7 @@ def test_a_preview_without_jupyterlab_follows_the_disk_and_stops(
     context = browser.new_context(viewport={"width": 800, "height": 900})
     try:
         preview = Desk(server, context).alone()
+        preview.at.locator("#run").click()
         preview.shows("Lie down for the needles", 60)
         edit(server.root / "data/visit-path.csv", "Lie down for the needles", "Lie down as zebras do")
         preview.shows("Lie down as zebras do", 20)

@@ -23,8 +23,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 LAYERS = [
-    ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "preview"], ["account", "tasks"], ["checks"], ["build"], ["manifest"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
-    ["rules"], ["readers"], ["findings"], ["mending", "topics", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["outputs"], ["tailor"], ["markup"], ["elements", "pictures"], ["citations"], ["marks"],
+    ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "handlers"], ["preview"], ["account", "tasks"], ["checks"], ["build"], ["manifest"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
+    ["rules"], ["readers"], ["findings"], ["mending", "topics", "trust", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["outputs"], ["tailor"], ["markup"], ["elements", "pictures"], ["citations"], ["marks"],
     ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
     ["rows"], ["fields", "rosters", "targets"], ["databases", "sheets"], ["values"], ["locks"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
     ["evidence", "reading"], ["article"], ["sentences"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],

@@ -1,99 +1,91 @@
-"""What the desk answers: JSON for its own scripts, and pages for people. Who may ask is for Jupyter's server to say."""
+"""What the desk answers: JSON for its own scripts, and pages for people. Who may ask is for Jupyter's server to say.
 
-import json
-from contextlib import suppress
+Where an answer can run code, who asks needs the permission to execute, and is no page of another site; and code runs
+only where somebody here said yes to it: see trust.py.
+"""
+
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler, JupyterHandler, path_regex
-from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
-from jupyter_server.utils import url_path_join
+from jupyter_server.base.handlers import path_regex
+from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
-from tornado.iostream import StreamClosedError
 
-from handouts import preview
+from handouts import preview, trust
 from handouts.data import read_topics
 from handouts.errors import HandoutsError
+from handouts.handlers import HTMLHandler, JSONHandler, may_run
 from handouts.topics import name_of, new_topic
 
 MOST_SECONDS = 60.0
 """How long a preview may take; a build allows more."""
-AT_ONCE = 1.0
-"""How long a request waits for its page. A browser has six connections to a server, and JupyterLab needs them too."""
-NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; sandbox allow-popups"
+NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"
 """What a page opened alone may do: it is words from a notebook, on the server's own address."""
-
-
-class Handler(ExtensionHandlerMixin, JupyterHandler):
-    """What the handlers share."""
-
-    @property
-    def desk(self) -> Any:
-        """The extension: a Desk."""
-        return self.settings["handouts_desk"]
-
-    def asked(self) -> dict[str, str]:
-        """Return the values of parameters that the address asks for."""
-        return {
-            name: self.get_query_argument(name)
-            for name in self.request.query_arguments
-            if name not in ("wait", "token", "_") and self.get_query_argument(name)
-        }
-
-    def seconds(self) -> float:
-        """Return how long to wait for a page: none at all where this asks again."""
-        return 0.0 if self.get_query_argument("wait", "") == "no" else AT_ONCE
-
-
-class JSONHandler(Handler, APIHandler):
-    """A handler that answers with JSON; one that a page asks by itself does not keep an idle server alive."""
-
-    auth_resource = "contents"
-
-    async def answer(self, told: Any) -> None:
-        """Send `told`."""
-        self.set_header("Cache-Control", "no-store")
-        with suppress(StreamClosedError):  # nobody waits any more
-            await self.finish(json.dumps(told, ensure_ascii=False))
 
 
 class PageHandler(JSONHandler):
     """The page of a topic for the reader asked for."""
 
     @web.authenticated
-    @authorized
+    @may_run
     async def get(self, path: str) -> None:
-        """Send the page, or what failed together with the last page that was whole; or that it is not made yet."""
+        """Send the page, or what failed together with the last page that was whole; or that it is not made yet, or not trusted."""
         place, asked = await self.desk.place(path), self.asked()
-        stamp, made = await self.desk.soon(place, asked, self.seconds(), preview.made)
+        told: dict[str, Any] = {"pending": False, "untrusted": False, "values": self.values(place)}
         try:
-            switches = preview.switches(place.collection)
+            told["switches"] = preview.switches(place.collection)
         except HandoutsError:
-            switches = None
-        told = {"stamp": stamp, "switches": switches, "pending": made is None}
-        if made is not None:
+            told["switches"] = None
+        code = trust.read_code(place.file)
+        if not self.desk.may_run(code):
+            stamp = preview.stamp(place.collection, place.file)
+            await self.answer({**told, "stamp": self.stamped(stamp), "untrusted": True})
+            return
+        stamp, made = await self.desk.soon(place, asked, self.seconds(), preview.made, code)
+        told["stamp"] = self.stamped(stamp)
+        if made is None:
+            told["pending"] = True
+        else:
             last = self.desk.last.get((place, tuple(sorted(asked.items()))))
             told |= {**asdict(made), "html": made.html or last}
         await self.answer(told)
 
 
 class FindingsHandler(JSONHandler):
-    """What the checks find on the page of a topic for the reader asked for."""
+    """What the checks find on the page of a topic for the reader asked for. They read words, and run nothing."""
 
     @web.authenticated
-    @authorized
+    @may_run
     async def get(self, path: str) -> None:
         """Send the findings and grades; or that they are not known yet."""
         place = await self.desk.place(path)
-        stamp, found = await self.desk.soon(place, self.asked(), self.seconds(), preview.found, date.today())
-        await self.answer({"stamp": stamp, "pending": found is None, **(asdict(found) if found else {})})
+        self.values(place)
+        _, found = await self.desk.soon(place, self.asked(), self.seconds(), preview.found, date.today())
+        await self.answer({"pending": found is None, **(asdict(found) if found else {})})
+
+
+class TrustHandler(JSONHandler):
+    """That a notebook may run."""
+
+    @web.authenticated
+    @may_run
+    async def post(self, path: str) -> None:
+        """Let the notebook run, or `all` of its collection, as they are now; send which."""
+        place = await self.desk.place(path)
+        try:
+            places = [place, *(self.desk.places(place.collection) if self.body().get("all") else ())]
+        except HandoutsError as error:
+            raise web.HTTPError(400, reason=str(error)) from None
+        trusted = [told for one in dict.fromkeys(places) if (told := await self.desk.trust(one))]
+        await self.answer({"trusted": trusted})
 
 
 class StampHandler(JSONHandler):
-    """Whether anything on disk changed that a topic's page is made from."""
+    """Whether anything changed that a topic's page is made from."""
 
     _track_activity = False
 
@@ -102,7 +94,7 @@ class StampHandler(JSONHandler):
     async def get(self, path: str) -> None:
         """Send a digest."""
         place = await self.desk.place(path)
-        await self.answer({"stamp": preview.stamp(place.collection, place.file)})
+        await self.answer({"stamp": self.stamped(preview.stamp(place.collection, place.file))})
 
 
 class FacetsHandler(JSONHandler):
@@ -117,7 +109,7 @@ class FacetsHandler(JSONHandler):
             told = {"topic": place.topic, **preview.facets(place.collection)}
         except HandoutsError as error:
             raise web.HTTPError(500, reason=str(error)) from None
-        await self.desk.warm_up(place)
+        self.desk.warm_up()
         await self.answer(told)
 
 
@@ -137,10 +129,13 @@ class NewHandler(JSONHandler):
     """A new topic."""
 
     @web.authenticated
-    @authorized
+    @may_run
     async def post(self) -> None:
-        """Make the topic with the title asked for, and send where its notebook lies."""
-        asked = self.get_json_body() or {}
+        """Make the topic with the title asked for, and send where its notebook lies.
+
+        It may run where the notebook may that its code is taken from.
+        """
+        asked = self.body()
         title = " ".join(str(asked.get("title", "")).split())
         collection = self.desk.collection_here()
         if collection is None:
@@ -151,31 +146,16 @@ class NewHandler(JSONHandler):
             raise web.HTTPError(400, reason="A handout needs a title: the question that it answers.")
         name = str(asked.get("topic") or name_of(title))
         try:
+            first = next(self.desk.places(collection))
             new_topic(collection, name, title, date.today())
         except HandoutsError as error:
             raise web.HTTPError(400, reason=str(error)) from None
-        path = collection.notebook(name).resolve().relative_to(self.desk.root())
+        file = collection.notebook(name).resolve()
+        if self.desk.may_run(trust.read_code(first.file)):
+            await self.desk.trust(self.desk.of_file(file))
+        path = file.relative_to(self.desk.root())
         self.set_status(201)
         await self.answer({"path": path.as_posix(), "topic": name})
-
-
-class HTMLHandler(ExtensionHandlerJinjaMixin, Handler):
-    """A handler that answers with a page for people."""
-
-    auth_resource = "contents"
-
-    @property
-    def content_security_policy(self) -> str:
-        """Allow our own script and nothing else; a page shown inside takes this over."""
-        return (
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-        )
-
-    async def show(self, template: str, **told: object) -> None:
-        """Send the page made from `template`."""
-        self.set_header("Cache-Control", "no-store")
-        await self.finish(self.render_template(template, **told))
 
 
 class PreviewHandler(HTMLHandler):
@@ -198,14 +178,20 @@ class AloneHandler(HTMLHandler):
         return NO_SCRIPT
 
     @web.authenticated
-    @authorized
+    @may_run
     async def get(self, path: str) -> None:
-        """Send the page, or what failed."""
-        place = await self.desk.place(path)
-        _, made = await self.desk.soon(place, self.asked(), MOST_SECONDS, preview.made)
+        """Send the page, or what failed; where nobody said yes to its code, lead to the preview, which asks."""
+        place, asked = await self.desk.place(path), self.asked()
+        self.values(place)
+        code = trust.read_code(place.file)
+        if not self.desk.may_run(code):
+            address = url_path_join(self.base_url, "handouts", "preview", url_escape(path))
+            self.redirect(f"{address}?{urlencode(asked)}")
+            return
+        _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.made, code)
         self.set_header("Cache-Control", "no-store")
         if made is None or not made.html:
-            self.set_status(500)
+            self.set_status(422 if made else 202)
             self.set_header("Content-Type", "text/plain; charset=utf-8")
             await self.finish((made and made.error) or "The page is not made yet. Load this again.")
         else:
@@ -235,6 +221,7 @@ ADDRESSES = [
     (rf"/handouts/alone{path_regex}", AloneHandler),
     (rf"/handouts/page{path_regex}", PageHandler),
     (rf"/handouts/findings{path_regex}", FindingsHandler),
+    (rf"/handouts/trust{path_regex}", TrustHandler),
     (rf"/handouts/stamp{path_regex}", StampHandler),
     (rf"/handouts/facets{path_regex}", FacetsHandler),
     (rf"/handouts/saved{path_regex}", SavedHandler),

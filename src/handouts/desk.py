@@ -5,8 +5,10 @@ are made in a process of their own: papermill changes the working folder, and th
 """
 
 import asyncio
+import os
+import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,17 +18,19 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from tornado import web
 
-from handouts import preview
+from handouts import preview, trust
 from handouts.answers import ADDRESSES, MOST_SECONDS
 from handouts.collection import Collection, find
 from handouts.data import read_topics
 from handouts.errors import HandoutsError
 from handouts.mending import mended
-from handouts.warm import StoppedError, WarmProcess
+from handouts.warm import StoppedError, WarmProcesses
 
 MOST_KEPT = 64
 """How many pages stay in memory."""
 TEMPLATES = Path(__file__).parent / "templates" / "preview"
+NOTHING_ELSE = r"/(?!(?:handouts|login|logout|static)(?:/|$)|favicon\.ico$).+"
+"""The addresses that the preview started alone does not answer: all that Jupyter's server has beside it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         return __name__
 
     def _static_paths_default(self) -> list[str]:
-        return [str(TEMPLATES)]
+        return [str(TEMPLATES / "static")]  # anybody may read what is there
 
     def _template_paths_default(self) -> list[str]:
         return [str(TEMPLATES)]
@@ -71,8 +75,14 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
     def initialize_settings(self) -> None:
         """Make ready what requests share, and watch saves."""
         # Findings have their own: a page never waits for them, nor they for a cell that does not end.
-        self.processes = {made: WarmProcess(preview.code_stamp, MOST_SECONDS) for made in (preview.made, preview.found)}
-        self.working: dict[Any, tuple[str, asyncio.Task[Any]]] = {}
+        self.processes = {
+            preview.made: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=3, each=2),
+            preview.found: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=2, each=1),
+        }
+        self.known: set[str | None] = set()
+        self.yeses = 0
+        self.warming: asyncio.Task[None] | None = None
+        self.working: dict[Any, tuple[Any, asyncio.Task[Any]]] = {}
         self.done, self.last, self.saved = Kept(), Kept(), Kept()
         self.settings["handouts_desk"] = self
         self.contents.register_pre_save_hook(self.before_save)
@@ -80,13 +90,14 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
     def initialize_handlers(self) -> None:
         """Give each address its handler."""
         self.handlers.extend(ADDRESSES)
+        assert self.serverapp is not None
+        if self.serverapp.starter_app is self:
+            self.handlers.append((NOTHING_ELSE, web.ErrorHandler, {"status_code": 404}))
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Warm the process up, where the server was started in a collection."""
-        collection = self.collection_here()
-        topics = list(read_topics(collection)) if collection else []
-        if collection and topics:
-            await self.warm_up(Place(collection, topics[0], collection.notebook(topics[0])))
+        if self.collection_here():
+            self.warm_up()
 
     async def stop_extension(self) -> None:
         """End the processes."""
@@ -137,9 +148,38 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
             )
         return Place(collection, file.stem, file)
 
-    async def warm_up(self, place: Place) -> None:
-        """Begin to make the page that a preview opens with: it is there when it is asked for, and the next ones are quick."""
-        await self.soon(place, {}, 0, preview.made)
+    def warm_up(self) -> None:
+        """Make ready what the first page needs; nothing of a notebook is run, nor read."""
+        if self.warming is None:
+            self.warming = asyncio.create_task(self._warm_up())
+
+    async def _warm_up(self) -> None:
+        try:
+            await self.processes[preview.made].run(self, preview.warm)
+        except Exception as error:  # the first page is slower, or tells why
+            self.log.info("Handouts could not warm up: %s", error)
+
+    def may_run(self, code: str | None) -> bool:
+        """Tell whether somebody said that `code` may run. Jupyter writes to its disk each time that it is asked, so ask once."""
+        if code not in self.known and trust.is_trusted(self.contents.notary, code):
+            self.known.add(code)
+        return code in self.known
+
+    async def trust(self, place: Place) -> str | None:
+        """Remember that a notebook may run as it is now, have Jupyter trust what it shows, and return its path on the server."""
+        code, root = trust.read_code(place.file), self.root()
+        if code is None or not place.file.is_relative_to(root):
+            return None
+        path = place.file.relative_to(root).as_posix()
+        await ensure_async(self.contents.trust_notebook(path))
+        trust.trust(self.contents.notary, code)
+        self.yeses += 1
+        return path
+
+    def places(self, collection: Collection) -> Iterator[Place]:
+        """Yield all topics of `collection`. Raises HandoutsError."""
+        for topic in read_topics(collection):
+            yield Place(collection, topic, collection.notebook(topic).resolve())
 
     async def soon(
         self, place: Place, asked: Mapping[str, str], seconds: float, function: Callable[..., Any], *more: object
@@ -149,34 +189,37 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         Work on what was on disk before is given up: nobody will ask for it.
         """
         stamp = preview.stamp(place.collection, place.file)
-        page = (function, place, tuple(sorted(asked.items())), more)
-        if (page, stamp) in self.done:
-            return stamp, self.done[page, stamp]
-        before, task = self.working.get(page, ("", None))
-        if task is None or before != stamp:
+        page, state = (function, place, tuple(sorted(asked.items()))), (stamp, more)
+        if (page, state) in self.done:
+            return stamp, self.done[page, state]
+        before, task = self.working.get(page, (None, None))
+        if task is None or before != state:
             if task is not None:
                 task.cancel()
-            task = asyncio.create_task(self.work(page, stamp))
-            self.working[page] = (stamp, task)
+            task = asyncio.create_task(self.work(page, state))
+            self.working[page] = (state, task)
         await asyncio.wait({task}, timeout=seconds)
         if task.cancelled():
             return await self.soon(place, asked, seconds, function, *more)
         return stamp, task.result() if task.done() else None
 
-    async def work(self, page: Any, stamp: str) -> Any:
-        """Call a function for a page in its process, and keep what it makes."""
-        function, place, asked, more = page
+    async def work(self, page: Any, state: Any) -> Any:
+        """Call a function for a page in its process, and keep what it makes of what is there."""
+        (function, place, asked), (_, more) = page, state
+        processes, arguments = self.processes[function], (place.collection, place.topic, dict(asked), *more)
         try:
-            result = await self.processes[function].run(function, place.collection, place.topic, dict(asked), *more)
+            if self.warming:
+                await asyncio.wait({self.warming})
+            result = await processes.run(place.file, function, *arguments)
         except StoppedError as error:
             told = f"notebooks/{place.file.name}: {error}"
             result = (
                 preview.Made(None, told, None, 0, {}) if function is preview.made else preview.Found([], None, [], told)
             )
         finally:
-            if self.working.get(page, ("", None))[0] == stamp:
+            if self.working.get(page, (None, None))[0] == state:
                 del self.working[page]
-        self.done[page, stamp] = result
+        self.done[page, state] = result
         if isinstance(result, preview.Made) and result.html:
             self.last[place, asked] = result.html
         return result
@@ -203,6 +246,11 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         nb, told = mended(nbformat.from_dict(model["content"]), stored)
         model["content"] = nb
         self.saved[file] = told
+        if stored is not None:
+            before, after = trust.read_code(file), trust.digest(nb, file.parent)
+            ran_before = before is not None and self.may_run(before)
+            if not self.may_run(after) and trust.is_own(nb, stored, ran_before):
+                trust.trust(self.contents.notary, after)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -212,11 +260,19 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
     """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C."""
     address = f"/handouts/preview/notebooks/{topic}.ipynb" if topic else Desk.extension_url
+    root = []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        print(
+            "handouts: you are root, and so is all that a notebook runs. It is better to be another user.",
+            file=sys.stderr,
+        )
+        root = ["--ServerApp.allow_root=True"]
     Desk.launch_instance(
         [
             f"--ServerApp.root_dir={collection.root}",
             f"--Desk.default_url={address}",
             "--ServerApp.answer_yes=True",
+            *root,
             *arguments,
         ]
     )

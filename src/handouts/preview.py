@@ -6,7 +6,9 @@ All of it are functions from value to value, called in a process of their own: s
 """
 
 import hashlib
+import logging
 import re
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from handouts import files, pages
+from handouts import files, pages, trust
 from handouts.collection import Collection
 from handouts.data import read_parts, read_topics
 from handouts.errors import HandoutsError, NotebookError, known
@@ -46,11 +48,16 @@ class Found:
     error: str | None
 
 
-def made(collection: Collection, topic: str, asked: Mapping[str, str]) -> Made:
-    """Make the page of `topic` for the reader asked for; a finished page that a build has kept is taken."""
+def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Made:
+    """Make the page of `topic` for the reader asked for; a finished page that a build has kept is taken.
+
+    Nothing runs but `code`, which is what may: see trust.py.
+    """
     start = time.perf_counter()
     values: dict[str, str] = {}
     try:
+        if trust.read_code(collection.notebook(topic)) != code:
+            raise NotebookError(f"notebooks/{topic}.ipynb: changed at this moment. Load this again.")
         check_topic(collection, topic)
         values = resolve(read_parameters(collection), asked, "the preview")
         check_offered(collection, topic, values)
@@ -63,6 +70,24 @@ def made(collection: Collection, topic: str, asked: Mapping[str, str]) -> Made:
         html, error = "", str(failed)
     cell = _cell_of(collection, topic, error or "")
     return Made(html or None, error, cell, round(time.perf_counter() - start, 3), values)
+
+
+def warm() -> None:
+    """Run a cell of our own, in an empty folder: what a first page needs is then loaded, or at least read from the disk once."""
+    import nbformat
+    import papermill
+
+    from handouts import exporter, snapshots  # noqa: F401  # a page needs the one
+
+    logging.getLogger("papermill").setLevel(logging.WARNING)
+    cells = [nbformat.v4.new_code_cell("import handouts.diagrams"), nbformat.v4.new_code_cell("x = 1")]
+    cells[1].metadata["tags"] = ["parameters"]
+    with tempfile.TemporaryDirectory() as folder:
+        papermill.execute_notebook(
+            nbformat.v4.new_notebook(cells=cells), None, {"x": 2},
+            engine_name="snapshot", kernel_name="python3", language="python", cwd=folder, progress_bar=False,
+        )  # fmt: skip
+    snapshots.forget_all()
 
 
 def found(collection: Collection, topic: str, asked: Mapping[str, str], today: date) -> Found:

@@ -107,8 +107,14 @@
         previews.save(preview);
       }
       if (event.data.handouts === "save") void panelOf(preview.content.path)?.context.save();
+      if (event.data.handouts === "trusted") for (const path of event.data.paths) trust(panelOf(String(path)));
       if (event.data.handouts === "cell") void show(preview.content.path, String(event.data.id));
     });
+
+    // The server trusts the notebook now; what is open of it was read before.
+    function trust(panel) {
+      for (const cell of panel?.content.model?.cells ?? []) if (cell.type === "code") cell.trusted = true;
+    }
 
     async function show(path, id) {
       const panel = tracker.find((one) => one.context.path === path);

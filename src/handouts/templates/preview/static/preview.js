@@ -2,7 +2,7 @@
 // The page stands in a frame that may run no script; this script reads and scrolls it from outside.
 
 const EVERY = 1000; // milliseconds between two looks at the disk
-const { base, path } = document.body.dataset;
+const { base, path, xsrf } = document.body.dataset;
 const at = (name) => document.getElementById(name);
 const inLab = window.parent !== window;
 const state = { latest: 0, stamp: null, html: null, frame: null, known: "", goTo: null, lost: false, loading: false };
@@ -20,10 +20,10 @@ const element = (tag, text = "", attributes = {}) => {
   return made;
 };
 
-async function get(what, more) {
-  const answer = await fetch(address(what, more), { headers: { Accept: "application/json" } });
+async function get(what, more, init = {}) {
+  const answer = await fetch(address(what, more), { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });
   if (answer.ok) return answer.json();
-  if (answer.status === 403 || answer.status === 401) throw new Error("You are logged out of JupyterLab. Log in, then reload.");
+  if (answer.status === 403 || answer.status === 401) throw new Error("You are logged out, or may not run notebooks here. Log in, then reload.");
   const told = await answer.json().catch(() => ({}));
   throw new Error(told.reason || told.message || `The server answered ${answer.status}.`);
 }
@@ -53,11 +53,13 @@ async function load() {
     state.lost = false;
     if (answer.switches) offer(answer.switches, answer.values);
     tell(answer);
+    at("ask").hidden = !answer.untrusted;
     if (answer.html) await show(answer.html);
-    at("stage").classList.toggle("older", Boolean(answer.error));
-    say(answer.error ? "Not made" : `Made in ${answer.seconds.toFixed(2)} s`);
+    const made = !answer.error && !answer.untrusted;
+    at("stage").classList.toggle("older", !made);
+    say(answer.untrusted ? "Not run" : made ? `Made in ${answer.seconds.toFixed(2)} s` : "Not made");
     const found = await eventually("findings", turn);
-    if (found) list({ ...found, made: !answer.error });
+    if (found) list({ ...found, made });
   } catch (error) {
     if (turn === state.latest) lose(error);
   } finally {
@@ -65,6 +67,19 @@ async function load() {
     if (turn === state.latest) state.loading = false;
   }
 }
+
+async function trust(all) {
+  try {
+    const { trusted } = await get("trust", {}, { method: "POST", body: JSON.stringify({ all }) });
+    at("stage").focus(); // the button goes
+    if (inLab) window.parent.postMessage({ handouts: "trusted", paths: trusted }, location.origin);
+    await load();
+  } catch (error) {
+    lose(error);
+  }
+}
+at("run").addEventListener("click", () => trust(false));
+at("all").addEventListener("click", () => trust(true));
 
 function lose(error) {
   state.lost = true;
@@ -94,8 +109,10 @@ function offer(switches, values) {
   });
   at("switches").replaceChildren(...labels);
   if (focused) at("switches").elements[focused]?.focus();
-  at("open").href = address("alone");
+  linkOpen();
 }
+// A browser says which site asks only where the address is secure.
+const linkOpen = () => { at("open").href = address("alone", isSecureContext ? {} : { _xsrf: xsrf }); };
 const labelOf = (one, value) => one.values.find((row) => row.value === value)?.label ?? value;
 
 at("switches").addEventListener("submit", (event) => event.preventDefault());
@@ -106,7 +123,7 @@ at("switches").addEventListener("change", (event) => {
   else query.delete(name);
   history.replaceState(null, "", `${location.pathname}${String(query) && "?"}${query}`);
   if (inLab) window.parent.postMessage({ handouts: "asked", search: location.search }, location.origin);
-  at("open").href = address("alone");
+  linkOpen();
   load();
 });
 
