@@ -1,6 +1,7 @@
 """The same batch on a Dask cluster: a real scheduler and two real workers."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import pytest
 from conftest import BIN, edit
 from handouts.collection import Collection
 from handouts.errors import ClusterError
-from test_batch import MARKER, files, long_roster, make, start, wait_for
+from handouts.workers import is_open
+from test_batch import MARKER, Run, files, long_roster, make, start, wait_for
 
 
 @dataclass
@@ -25,8 +27,9 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, copy: Collection) -> Iterator[Cluster]:
-    """A Dask scheduler with two workers of one thread each, on this machine."""
+def cluster(tmp_path: Path, copy: Collection, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A Dask scheduler with two workers of one thread each, or as many as the test asks for, on this machine."""
+    threads = str(getattr(request, "param", 1))
     logs = tmp_path / "logs"
     logs.mkdir()
     started: list[subprocess.Popen[bytes]] = []
@@ -43,7 +46,7 @@ def cluster(tmp_path: Path, copy: Collection) -> Iterator[Cluster]:
     address = at.read_text().split('"tcp://')[1].split('"')[0]
     workers = [
         begin(
-            f"worker-{count}", "worker", f"tcp://{address}", "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            f"worker-{count}", "worker", f"tcp://{address}", "--nthreads", threads, "--no-nanny", "--no-dashboard",
             "--local-directory", tmp_path / "local", "--name", str(count),
         )
         for count in range(2)
@@ -85,11 +88,13 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
     """Pages come from workers whose tables and packages are those of who asks, or not at all."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from handouts.build import make_all, variants
+    from handouts.batch import Summary, _pages
+    from handouts.build import variants
     from handouts.pages import key, surroundings
 
     wanted = variants(copy, ["your-dry-needling-session"], {"audience": "general", "level": "plain"})
     to_make = {key(copy, one, surroundings(copy)): one for one in wanted}
+    summary = Summary()
 
     class Late(ThreadPoolExecutor):
         """Works after the tables have changed."""
@@ -99,9 +104,32 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
             return super().submit(*task, **more)  # type: ignore[arg-type]
 
     with Late(1) as executor:
-        (_, _, html, failure) = next(make_all(copy, to_make, executor))
-    assert html == ""
-    assert "has other tables, notebooks or packages. Make them the same" in str(failure)
+        made = list(_pages(copy, to_make, executor, 1, summary, lambda step, done, of: None))
+    assert made == []
+    assert "has other tables, notebooks or packages. Make them the same" in summary.failed[0]
+
+
+@pytest.mark.parametrize("cluster", [4], indirect=True)
+def test_workers_with_threads_never_mix_people(copy: Collection, tmp_path: Path, cluster: Cluster) -> None:
+    """Workers of four threads each write every handout with its own person's details, and PDFs too."""
+    roster = long_roster(tmp_path / "roster.csv", 4000)
+    out = tmp_path / "out"
+    assert make(copy, roster, out, dask=cluster.address).made == 4000
+    for path in out.glob("*.html"):
+        assert set(re.findall(rf"{MARKER}(\d+)", path.read_text())) == {str(int(path.stem[1:]))}
+    few = long_roster(tmp_path / "few.csv", 8)
+    make(copy, few, tmp_path / "printed", dask=cluster.address, pdf=True)
+    assert len(list((tmp_path / "printed").glob("*.pdf"))) == 8
+
+
+def test_tls_without_certificates_is_one_line(copy: Collection, tmp_path: Path, run: Run) -> None:
+    """`--dask tls://` where no certificates are set says which variables name them; tcp to another machine warns."""
+    roster = long_roster(tmp_path / "roster.csv", 3)
+    done = run("handouts", "batch", roster, "--out", tmp_path / "out", "--dask", "tls://127.0.0.1:9", cwd=copy.root)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+    assert "tls:// needs certificates" in done.stderr
+    assert is_open("tcp://10.1.2.3:8786")
+    assert not is_open("tcp://[::1]:8786")
 
 
 def test_a_cluster_that_is_not_there_is_told(copy: Collection, tmp_path: Path) -> None:
