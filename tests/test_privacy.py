@@ -19,7 +19,7 @@ from handouts.build import build
 from handouts.collection import Collection
 from handouts.errors import OutputError
 from handouts.rosters import open_roster
-from handouts.targets import LIST, UNFINISHED, Target
+from handouts.targets import LIST, Target
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SESSION = "your-dry-needling-session"
@@ -48,10 +48,10 @@ def mode(path: Path) -> int:
 WRITER = """
 import os, sys
 from handouts.targets import Target
-goal, who, many, token = Target(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+goal, who, many = Target(sys.argv[1], token=sys.argv[4]), sys.argv[2], int(sys.argv[3])
 print(os.getpid(), flush=True)
 for number in range(many):
-    goal.write(f"{who}-{number}.html", f"{who} ".encode() * 5000, token)
+    goal.write(f"{who}-{number}.html", f"{who} ".encode() * 5000)
 """
 
 
@@ -72,34 +72,38 @@ def test_two_machines_with_equal_process_numbers_never_mix_people(tmp_path: Path
     apart = ["unshare", "--pid", "--fork", "--kill-child"]
     if subprocess.run([*apart, "true"], capture_output=True).returncode:
         apart = ["unshare", "--user", "--map-root-user", *apart[1:]]
-    goal = Target(str(tmp_path / "out"))
-    with goal.begun("run"):
-        writers = [
-            subprocess.Popen([*apart, sys.executable, "-c", WRITER, goal.place, who, "3000", "run"], stdout=subprocess.PIPE)
-            for who in ("Maya", "Otto")
-        ]  # fmt: skip
-        threads = [
-            threading.Thread(target=lambda who=who: [goal.write(f"{who}-{n}.html", f"{who} ".encode() * 5000, "run") for n in range(1000)])
-            for who in ("Ana", "Ben", "Cem", "Dora")
-        ]  # fmt: skip
-        for thread in threads:
-            thread.start()
-        numbers = [writer.communicate(timeout=100)[0] for writer in writers]
-        for thread in threads:
-            thread.join()
+    goal = Target(str(tmp_path / "out"), token="run")
+    goal.prepare()
+    writers = [
+        subprocess.Popen([*apart, sys.executable, "-c", WRITER, goal.place, who, "3000", "run"], stdout=subprocess.PIPE)
+        for who in ("Maya", "Otto")
+    ]
+    threads = [
+        threading.Thread(target=lambda who=who: [goal.write(f"{who}-{n}.html", f"{who} ".encode() * 5000) for n in range(1000)])
+        for who in ("Ana", "Ben", "Cem", "Dora")
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    numbers = [writer.communicate(timeout=100)[0] for writer in writers]
+    for thread in threads:
+        thread.join()
+    goal.finish()
     assert numbers[0] == numbers[1]
     assert mixed(tmp_path / "out") == (10_000, [])
 
 
 def test_what_an_older_run_still_writes_comes_to_nothing(tmp_path: Path) -> None:
     """A worker left over from a run that was killed cannot write into the folder once the next run has begun there."""
-    goal = Target(str(tmp_path / "out"))
-    with pytest.raises(KeyboardInterrupt), goal.begun("monday"):
-        raise KeyboardInterrupt
-    with goal.begun("tuesday"):
-        goal.write("1.html", b"Tuesday", "tuesday")
-        with pytest.raises(OutputError, match="Another run has begun"):
-            goal.write("1.html", b"Monday", "monday")
+    monday = Target(str(tmp_path / "out"))
+    monday.prepare()
+    left_over = Target(str(tmp_path / "out"), token=monday.token)  # as a worker has it
+    monday.release()
+    tuesday = Target(str(tmp_path / "out"))
+    tuesday.prepare()
+    tuesday.write("1.html", b"Tuesday")
+    with pytest.raises(OutputError, match="Another run has begun"):
+        left_over.write("1.html", b"Monday")
+    tuesday.finish()
     assert (tmp_path / "out" / "1.html").read_bytes() == b"Tuesday"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["1.html"]
 
@@ -109,15 +113,14 @@ def test_a_link_planted_where_a_handout_is_written_leads_nowhere(tmp_path: Path)
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     goal = Target(str(tmp_path / "out"))
-    with goal.begun("run"):
-        (tmp_path / "out" / "1.html").symlink_to(victim)
-        goal.write("1.html", b"precious", "run")
-        assert not (tmp_path / "out" / "1.html").is_symlink()
-        shutil.rmtree(tmp_path / "out" / UNFINISHED / "run")
-        (tmp_path / "elsewhere").mkdir()
-        (tmp_path / "out" / "2.html").mkdir()
-        with pytest.raises(OutputError):
-            goal.write("2.html", b"two", "run")
+    goal.prepare()
+    (tmp_path / "out" / "1.html").symlink_to(victim)
+    goal.write("1.html", b"precious")
+    assert not (tmp_path / "out" / "1.html").is_symlink()
+    (tmp_path / "out" / "2.html").mkdir()
+    with pytest.raises(OutputError):
+        goal.write("2.html", b"two")
+    goal.release()
     assert victim.read_bytes() == b"precious"
 
 
@@ -214,7 +217,7 @@ def test_one_batch_at_a_time_writes_to_a_folder(clinic: Collection, tmp_path: Pa
     """A second batch is told so while the first is under way; when that has died, even by kill -9, the next goes on."""
     out = tmp_path / "out"
     roster = a_roster(tmp_path / "r.csv", {"1": "Maya"})
-    hold = "import sys\nfrom handouts.targets import Target\nwith Target(sys.argv[1]).begun('first'):\n    print('held', flush=True)\n    sys.stdin.read()"
+    hold = "import sys\nfrom handouts.targets import Target\ngoal = Target(sys.argv[1])\ngoal.prepare()\nprint('held', flush=True)\nsys.stdin.read()"
     holder = subprocess.Popen(
         [sys.executable, "-c", hold, out], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -191,7 +191,10 @@ def test_the_same_as_papermills_own_engine(name: str, tmp_path: Path, monkeypatc
 def test_the_cells_above_run_once(tmp_path: Path) -> None:
     """What stands above the parameters is computed once and shared; what stands below is computed each time."""
     count = tmp_path / "count"
-    nb = a_notebook("print(x, drawn)", above=f"import os\nos.system('echo 1 >> {count}')\ndrawn = os.urandom(4).hex()")
+    nb = a_notebook(
+        "print(x, drawn)",
+        above=f"import os\nwith open({str(count)!r}, 'a') as f: print(1, file=f)\ndrawn = os.urandom(4).hex()",
+    )
     first, second = (text_of(execute(nb, parameters={"x": x})) for x in (2, 3))
     assert (first[:2], second[:2]) == ("2 ", "3 ")
     assert first[2:] == second[2:]

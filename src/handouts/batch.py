@@ -7,7 +7,6 @@ their handout and nowhere else: not into a kernel, a cache, a log, a message or 
 """
 
 import pickle
-import secrets
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -107,16 +106,16 @@ def batch(
         summary.pages, summary.executed = len(variants), len(to_make)
         if dry_run:
             return summary
-        token = secrets.token_hex(8)
-        stack.enter_context(goal.begun(token))
+        goal.prepare()
+        stack.callback(goal.release)
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
         htmls.update(_pages(collection, to_make, executor, size, summary, progress))
         kept = stack.enter_context(closing(Account(goal)))
         ready = _ready(collection, variants, [htmls.get(key) for key in keys], summary)
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
         kept.write_all(every)
-        goal.write_from(f"{UNFINISHED}/{LIST}", every, token)
-        task = Task(goal.place, shared, token, read_clinic(collection).paper if pdf else None, kept.had_pdfs, b"")
+        goal.write_from(f"{UNFINISHED}/{LIST}", every)
+        task = Task(goal.place, shared, goal.token, read_clinic(collection).paper if pdf else None, kept.had_pdfs, b"")
         tasks = _tasks(spool, task, ready)
         done = 0
         for made, unchanged, failure in filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
@@ -127,8 +126,9 @@ def batch(
             done += made + unchanged
             progress("Handouts", done, summary.rows - summary.rejected)
         summary.removed, summary.others, summary.other = kept.remove_the_rest(goal)
-        goal.write_from(LIST, listed, token)
-        goal.write_from(REJECTED, rejected, token)
+        goal.write_from(LIST, listed)
+        goal.write_from(REJECTED, rejected)
+        goal.finish()
     return summary
 
 

@@ -29,8 +29,7 @@ from handouts.workers import processes
 
 INDEX = "index.html"
 SCORECARD = "scorecard.html"
-TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")
-"""What a page tells of itself in its head."""
+TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")  # what a page tells of itself in its head
 
 
 @dataclass
@@ -95,10 +94,11 @@ def build(
     wanted = variants(collection, topics, asked)
     read_clinic(collection)
     read_article(collection)
-    if (out / LIST).is_file():
-        raise OutputError(
-            f"{out}: holds handouts of persons ({LIST}), and pages are published. Choose another folder with --out."
-        )
+    for personal in (out / LIST, *out.glob(f"*/{LIST}")):
+        if personal.is_file():
+            raise OutputError(
+                f"{personal.parent}: holds handouts of persons ({LIST}), and pages are published. Move it away, or build elsewhere with --out."
+            )
     listed, gone = _listed(collection, out)
     if not topics and not asked:  # everything: also what was asked for in other print sizes before
         wanted += [variant for variant in listed if variant not in wanted]

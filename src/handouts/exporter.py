@@ -59,7 +59,7 @@ class PagePreprocessor(Preprocessor):
         for cell in nb.cells:
             if is_hidden(cell):
                 cell.outputs = []
-        check_cells(nb, where)
+        check_cells(nb, where, resources.get("numbers"))
         expander = Expander(collection)
         declared = read_fields(collection)
         fields = {field: declared[field] for field in topics[topic].fields}
@@ -71,7 +71,7 @@ class PagePreprocessor(Preprocessor):
                     if output.output_type in ("execute_result", "display_data"):
                         make_ready(output, expander, fields)
             except PageError as error:
-                raise PageError(f"{where}, {place(nb, cell)}: {error}") from None
+                raise PageError(f"{where}, {place(nb, cell, resources.get('numbers'))}: {error}") from None
         has_safety = any(row.get("safety") == "yes" for row in rows)
         safety = {
             part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
@@ -82,7 +82,7 @@ class PagePreprocessor(Preprocessor):
             for count, row in enumerate(rows)
             if row["note"]
         ]
-        places = {cell.id: f"{where}, {place(nb, cell)}" for cell in nb.cells}
+        places = {cell.id: f"{where}, {place(nb, cell, resources.get('numbers'))}" for cell in nb.cells}
         places |= {cell.id: f"data/safety.csv, part {part}, {cell.source[:40]!r}" for part, cells in safety.items() for cell in cells}  # fmt: skip
         places |= {note.id: f"the column note of this reader, {note.source[:40]!r}" for note in notes}
         texts = [

@@ -54,15 +54,16 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def fingerprint(paths: Iterable[Path]) -> str:
-    """Return a digest of the names and contents of those `paths` that are there, in the order given."""
+def fingerprint(paths: Iterable[Path], *roots: Path) -> str:
+    """Return a digest of those `paths` that are there, in the order given: where they lie below `roots`, or their names, and contents."""
     digest = hashlib.sha256()
     for path in paths:
         try:
             content = path.read_bytes()
         except FileNotFoundError:  # removed since it was listed
             continue
-        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        name = next((path.relative_to(root).as_posix() for root in roots if path.is_relative_to(root)), path.name)
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -104,9 +105,15 @@ def tags(cell: NotebookNode) -> list[str]:
     return list(cell.metadata.get("tags") or [])
 
 
-def place(nb: NotebookNode, cell: NotebookNode) -> str:
-    """Say which cell this is: its number, counted from 1 as in JupyterLab, and how it begins."""
-    number = next(count for count, other in enumerate(nb.cells, start=1) if other.id == cell.id)
+def numbers(nb: NotebookNode) -> dict[str, int]:
+    """Return the numbers of the cells by their ids, counted from 1 as in JupyterLab, but for what papermill put in."""
+    own = [cell for cell in nb.cells if INJECTED not in tags(cell)]
+    return {cell.id: count for count, cell in enumerate(own, start=1)}
+
+
+def place(nb: NotebookNode, cell: NotebookNode, numbered: Mapping[str, int] | None = None) -> str:
+    """Say which cell this is, and how it begins; `numbered` are the numbers of a notebook that `nb` is tailored from."""
+    number = (numbered or numbers(nb)).get(cell.id, "put in by papermill")
     first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
     return f'cell {number} ("{first[:40]}{"..." if len(first) > 40 else ""}")'
 

@@ -26,10 +26,10 @@ NARROW = "application/vnd.handouts.narrow+svg"
 """The drawing that a page shows on a phone, beside image/svg+xml."""
 
 
-def check_cells(nb: NotebookNode, where: str) -> None:
-    """Raise PageError for a cell that was not run, failed, is empty, or shows what no page can show."""
+def check_cells(nb: NotebookNode, where: str, numbered: Mapping[str, int] | None = None) -> None:
+    """Raise PageError for a cell that was not run, failed, is empty, or shows what no page can show; `numbered` as for `place`."""
     for cell in nb.cells:
-        at = f"{where}, {place(nb, cell)}"
+        at = f"{where}, {place(nb, cell, numbered)}"
         if cell.cell_type == "raw" and cell.source.strip():
             raise PageError(f"{at}: is a raw cell, which has no place in a handout. Make it a Markdown cell.")
         if (

@@ -78,7 +78,9 @@ def make(collection: Collection, variant: Variant, stored: bytes) -> str:
     tailored = tailor(nb, variant.values, read_parameters(collection), read_parts(collection), where)
     check_declared(nb, variant.values, where)
     executed = execute(collection, nb, tailored, variant.values, where)
-    html, _ = _exporter().from_notebook_node(executed, {"metadata": {"name": variant.topic}, "collection": collection})
+    html, _ = _exporter().from_notebook_node(
+        executed, {"metadata": {"name": variant.topic}, "collection": collection, "numbers": notebook.numbers(nb)}
+    )
     return html
 
 
@@ -187,7 +189,7 @@ def surroundings(collection: Collection) -> str:
         for entry in os.scandir(folder)
         if entry.name.endswith((".dist-info", ".egg-info"))
     )
-    content = files.fingerprint(_around(collection))
+    content = files.fingerprint(_around(collection), collection.root, Path(__file__).parent)
     return hashlib.sha256("\n".join([content, sys.version, *installed]).encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ parameters runs them in a fresh process, which is then frozen; each run is a for
 notebooks with the same cells the messages of those cells are replayed.
 """
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.session import Session
+from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
@@ -22,12 +24,18 @@ from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from handouts import snapshots
-from handouts.messages import IOPUB, SHELL
-from handouts.notebook import INJECTED, PARAMETERS, tags
-from handouts.snapshots import Channel, Executed, NoSnapshotError, Snapshot
+from handouts.messages import IOPUB, SHELL, Channel
+from handouts.snapshots import Executed, LostError, NoSnapshotError, Snapshot, UnsuitableError
+
+PARAMETERS, INJECTED = "parameters", "injected-parameters"
+"""The tags of the cell with the parameters, and of the one that papermill puts in after it."""
+TRIES = 2
+"""How often a run is tried on a snapshot whose process is lost, before papermill's own engine does it."""
+SECONDS_TO_STOP = 2.5
+"""How long a cell that was interrupted may go on, as with papermill's own engine."""
 
 _refused: dict[str, str] = {}
-"""Why cells above the parameters could not be frozen, by their key."""
+"""What in the cells above the parameters keeps them from being frozen, by their key."""
 
 
 class Run:
@@ -37,12 +45,12 @@ class Run:
     first cell below them starts the fork that executes the rest.
     """
 
-    def __init__(self, above: int, key: str) -> None:
+    def __init__(self, above: int, key: str, options: list[str], patience: float) -> None:
         self.above = above
         self.key = key
         self.session = Session()
-        found = snapshots.find(key)
-        self.snapshot = found or Snapshot()
+        found = snapshots.take(key)
+        self.snapshot = found or Snapshot(options, patience)
         self.replay: Iterator[Executed] | None = iter(found.executed) if found else None
         self.shell_channel = Channel() if found else self.snapshot.shell
         self.iopub_channel = Channel() if found else self.snapshot.iopub
@@ -75,11 +83,7 @@ class Run:
         return number
 
     def _freeze(self) -> None:
-        try:
-            self.snapshot.freeze()
-        except NoSnapshotError:
-            self.snapshot.end()
-            raise
+        self.snapshot.freeze()
         snapshots.keep(self.key, self.snapshot)
 
     def _fork(self) -> None:
@@ -88,7 +92,11 @@ class Run:
         if self.replay is not None:
             self.shell_channel.close()
             self.iopub_channel.close()
-        self.pid, self.shell_channel, self.iopub_channel = self.snapshot.fork()
+        try:
+            self.pid, self.shell_channel, self.iopub_channel = self.snapshot.fork()
+        except LostError:
+            snapshots.drop(self.key, self.snapshot)
+            raise
 
     def kernel_info(self) -> str:
         """Answer at once: what kernel this is was told when it started."""
@@ -102,50 +110,73 @@ class Run:
         return not (self.shell_channel.closed or self.iopub_channel.closed)
 
     def interrupt_kernel(self) -> None:
-        """Interrupt the cell that executes."""
+        """Interrupt the cell that executes, and the programs that it waits for."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid or self.snapshot.pid, signal.SIGINT)
+            os.killpg(os.getpgid(self.pid or self.snapshot.pid), signal.SIGINT)
 
     def finish(self) -> None:
         """End this run; a snapshot that was not frozen, and is not whole, ends too."""
         if self.pid is not None:
+            self.snapshot.end_run(self.pid)
+        elif not self.snapshot.frozen and self.index >= self.above and self.snapshot.process.poll() is None:
+            with contextlib.suppress(NoSnapshotError):  # nothing is below the parameters here: elsewhere there may be
+                self._freeze()
+        if self.pid is not None or self.replay is not None:
             self.shell_channel.close()
             self.iopub_channel.close()
-            self.snapshot.end_run(self.pid)
-        elif not self.snapshot.frozen:
-            if self.index < self.above or self.snapshot.process.poll() is not None:
-                self.snapshot.end()
-            else:  # a notebook with nothing below its parameters: the next one may have
-                with contextlib.suppress(NoSnapshotError):
-                    self._freeze()
+        snapshots.give_back(self.snapshot)
 
 
 class ForkingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """papermill's client, whose kernel is a run on a snapshot."""
 
     run: Run | None = None
+    interpreter: list[str]
+    patience: float
 
     @contextlib.contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:
         """Give the client a run for a kernel, and end it afterwards."""
         first = next(
-            (count for count, cell in enumerate(self.nb.cells) if INJECTED in tags(cell)),
-            next((count + 1 for count, cell in enumerate(self.nb.cells) if PARAMETERS in tags(cell)), None),
+            (count for count, cell in enumerate(self.nb.cells) if INJECTED in _tags(cell)),
+            next((count + 1 for count, cell in enumerate(self.nb.cells) if PARAMETERS in _tags(cell)), None),
         )
         if first is None:
             raise NoSnapshotError("it has no parameters cell")
-        key = snapshots.key_of(self.nb.cells[:first], self.kernel_name)
+        key = snapshots.key_of(self.nb.cells[:first], [self.kernel_name, *self.interpreter])
         if key in _refused:
             raise NoSnapshotError(_refused[key])
-        run = Run(first, key)
+        self.polling: set[asyncio.Task[Any]] = set()
+        self.run = self.km = self.kc = run = Run(first, key, self.interpreter, self.patience)
         try:
-            self.run = self.km = self.kc = run
             yield
-        except NoSnapshotError as error:
+        except UnsuitableError as error:
             _refused[key] = str(error)
             raise
         finally:
-            run.finish()
+            try:
+                run_sync(self._stop)()
+            finally:
+                run.finish()
+
+    async def _async_poll_output_msg(self, *arguments: Any) -> None:
+        self.polling.add(asyncio.current_task())  # type: ignore[arg-type]
+        await super()._async_poll_output_msg(*arguments)
+
+    async def _async_poll_kernel_alive(self) -> None:
+        self.polling.add(asyncio.current_task())  # type: ignore[arg-type]
+        await super()._async_poll_kernel_alive()
+
+    async def _stop(self) -> None:
+        """Interrupt a cell that still executes, and take in what it says to that; leave no task behind."""
+        assert self.run is not None
+        going_on = {task for task in self.polling if not task.done()}
+        if going_on and self.run.is_alive():
+            self.run.interrupt_kernel()
+            await asyncio.wait(going_on, timeout=SECONDS_TO_STOP, return_when=asyncio.FIRST_COMPLETED)
+        for task in going_on:
+            task.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)
 
     def papermill_execute_cells(self) -> None:
         """Execute the cells as papermill does, and tell the run which one is next."""
@@ -174,27 +205,41 @@ class ForkingEngine(NBClientEngine):  # type: ignore[misc]
         start_timeout: float = 60, execution_timeout: float | None = None, **options: Any,
     ) -> Any:  # fmt: skip
         """Execute the notebook of `nb_man`; the options are those of papermill's own engine."""
-        try:
-            _check_kernel(kernel_name)
-            ours = merge_kwargs(
-                remove_args(["input_path", "timeout", "startup_timeout", "extra_arguments"], **options),
-                timeout=execution_timeout or options.get("timeout"),
-                kernel_name=kernel_name, log=logger, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
-            )  # fmt: skip
-            return ForkingClient(nb_man, **ours).execute()
-        except NoSnapshotError as reason:
-            logger.warning("Not run on a snapshot but by papermill's own engine: %s.", reason)
-        if nb_man.pbar:
-            nb_man.pbar.reset()
-        nb_man.notebook_start()
+        ours = merge_kwargs(
+            remove_args(["input_path", "timeout", "startup_timeout", "extra_arguments"], **options),
+            timeout=execution_timeout or options.get("timeout"),
+            kernel_name=kernel_name, log=logger, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
+        )  # fmt: skip
+        reason: NoSnapshotError | None = None
+        for _ in range(TRIES):
+            try:
+                interpreter = _interpreter(kernel_name)
+                client = ForkingClient(nb_man, **ours)
+                client.interpreter, client.patience = interpreter, start_timeout
+                return client.execute()
+            except NoSnapshotError as error:
+                reason = error
+            if nb_man.pbar:
+                nb_man.pbar.reset()
+            nb_man.notebook_start()
+            if not isinstance(reason, LostError):
+                break
+        logger.warning("Not run on a snapshot but by papermill's own engine: %s.", reason)
         return super().execute_managed_notebook(
             nb_man, kernel_name, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file,
             start_timeout=start_timeout, execution_timeout=execution_timeout, **options,
         )  # fmt: skip
 
 
-def _check_kernel(kernel_name: str) -> None:
-    """Raise NoSnapshotError where the kernel is not Python in this interpreter, or the system is not Linux."""
+def _tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags") or [])
+
+
+def _interpreter(kernel_name: str) -> list[str]:
+    """Return the options that the kernel gives Python.
+
+    Raises NoSnapshotError where it is not Python in this interpreter, or the system is not Linux.
+    """
     if not sys.platform.startswith("linux"):
         raise NoSnapshotError(f"{sys.platform} is not Linux")
     try:
@@ -204,7 +249,8 @@ def _check_kernel(kernel_name: str) -> None:
     if spec.language != "python":
         raise NoSnapshotError(f"its language is {spec.language}")
     program = spec.argv[0] if spec.argv else ""
-    if "ipykernel_launcher" not in " ".join(spec.argv) or program not in ("python", "python3", sys.executable):
+    if spec.argv[-4:-2] != ["-m", "ipykernel_launcher"] or program not in ("python", "python3", sys.executable):
         raise NoSnapshotError("its kernel is another interpreter")
     if spec.env:
         raise NoSnapshotError("its kernel sets an environment of its own")
+    return list(spec.argv[1 : spec.argv.index("-m")])

@@ -5,10 +5,8 @@ is then forked once a run; each fork runs the cells below with sockets of its ow
 above compute is computed once and shared by every run, random draws that nobody seeded included.
 """
 
-import asyncio
 import atexit
 import contextlib
-import gc
 import os
 import random
 import select
@@ -17,28 +15,24 @@ import socket
 import sys
 import time
 import traceback
+from typing import Any
 
-from handouts.kernel import App, Kernel, serve
+from handouts.kernel import IPKernelApp, Server
 from handouts.messages import SHELL, Link
 from handouts.processes import adopt_orphans, children, die_with_the_parent, guard, kill
-from handouts.watch import Watch, drawn_from, numpy_drawn_from
+from handouts.watch import Watch
 
 GRACE = 5.0
 """Seconds that a run which is over may take to end by itself before it is killed."""
 
 
-def fork_runs(kernel: Kernel, link: Link, control: socket.socket, watch: Watch) -> socket.socket | None:
+def fork_runs(server: Server, control: socket.socket, watch: Watch) -> bool:
     """Fork a run for each request on `control`.
 
-    Returns in a fork, with its sockets connected, and in the frozen process when nobody asks any more.
+    Returns True in a fork, with its sockets connected, and False in the frozen process when nobody asks any more.
     """
-    unseeded = drawn_from(watch.python, random.getstate())
-    seeded_state = None if unseeded else random.getstate()
-    numpy = sys.modules.get("numpy")
-    numpy_unseeded = numpy is not None and (
-        watch.numpy is None or numpy_drawn_from(watch.numpy, numpy.random.get_state())
-    )
-    gc.freeze()
+    seeded = None if python_unseeded(watch.python) else random.getstate()  # a fork of itself seeds Python's generator
+    seed_numpy = numpy_unseeded()
     runs: set[int] = set()
     ending: dict[int, float] = {}
     while True:
@@ -52,7 +46,7 @@ def fork_runs(kernel: Kernel, link: Link, control: socket.socket, watch: Watch) 
             told, descriptors = b"", []
         if not told:
             kill(list(children(os.getpid())))
-            return None
+            return False
         for line in told.decode().splitlines():
             if line.startswith("end "):
                 ending[int(line.split()[1])] = time.monotonic() + GRACE
@@ -62,15 +56,14 @@ def fork_runs(kernel: Kernel, link: Link, control: socket.socket, watch: Watch) 
                 os.setsid()
                 die_with_the_parent()
                 control.close()
-                link.connect(*(socket.socket(fileno=descriptor) for descriptor in descriptors))
-                for stream in (sys.stdout, sys.stderr):
-                    stream.captured.renew()  # type: ignore[union-attr]
+                server.link.connect(*(socket.socket(fileno=descriptor) for descriptor in descriptors))
+                server.renew()
                 watch.reopen()
-                if seeded_state:
-                    random.setstate(seeded_state)
-                if numpy_unseeded and numpy is not None:
-                    numpy.random.seed()
-                return link.sockets[SHELL]
+                if seeded:
+                    random.setstate(seeded)
+                if seed_numpy:
+                    sys.modules["numpy.random"].seed()
+                return True
             runs.add(pid)
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -89,10 +82,40 @@ def _reap(runs: set[int], ending: dict[int, float]) -> None:
     kill([orphan for orphan in children(os.getpid(), deep=False) if orphan not in runs])
 
 
+def python_unseeded(start: Any) -> bool:
+    """Tell whether Python's generator came from `start` to where it is by draws alone, without a seed.
+
+    Looks at up to 1.2 million draws; more count as seeded.
+    """
+    generator, state = random.Random(), random.getstate()[1][:-1]
+    generator.setstate(start)
+    for _ in range(2000):
+        if generator.getstate()[1][:-1] == state:
+            return True
+        generator.getrandbits(32 * 624)
+    return False
+
+
+def numpy_unseeded() -> bool:
+    """Tell the same of numpy's global generator, from where it was when numpy was imported."""
+    if "numpy.random" not in sys.modules:
+        return False
+    draws = sys.modules["numpy.random"]
+    own = draws.get_bit_generator()
+    if not isinstance(own, draws.MT19937):
+        return False
+    generator, state = draws.RandomState(draws.MT19937(own.seed_seq)), draws.get_state()[1]
+    for _ in range(2000):
+        if (generator.get_state()[1] == state).all():
+            return True
+        generator.bytes(4 * 624)
+    return False
+
+
 def main() -> None:
-    """Run as a snapshot: the numbers of the shell, iopub, control and life sockets are the arguments."""
+    """Run as a snapshot: the numbers of the shell, iopub, control and life sockets, and SINGLE, are the arguments."""
     shell, iopub, control, life = (socket.socket(fileno=int(number)) for number in sys.argv[1:5])
-    sys.argv[1:] = []
+    single = dict(setting.split("=") for setting in sys.argv[5:])
     adopt_orphans()
     snapshot = os.fork()
     if snapshot:
@@ -107,7 +130,7 @@ def main() -> None:
     link.connect(shell, iopub)
     log = os.dup(2)  # the standard error of who started this; from here on it is the notebook's
     try:
-        _run(App.instance().begin(link), link, control, watch)
+        _run(Server(IPKernelApp.instance().begin(link), link), control, watch, single)
     except BaseException:
         os.write(log, traceback.format_exc().encode())
         os._exit(1)
@@ -115,23 +138,28 @@ def main() -> None:
     os._exit(0)
 
 
-def _run(kernel: Kernel, link: Link, control: socket.socket, watch: Watch) -> None:
-    """Run the cells above the parameters, and in each fork those below."""
-    with contextlib.suppress(ImportError):
-        import numpy  # noqa: F401  # while its library may have no threads of its own
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        if os.environ.get(f"HANDOUTS_{name}") == "unset":
-            os.environ.pop(name, None)
-        os.environ.pop(f"HANDOUTS_{name}", None)
-    watch.start()
-    link.send(SHELL, "kernel_info_reply", {**kernel.kernel_info, "pid": os.getpid()})
-    if asyncio.run(serve(kernel, link)) == "freeze":
-        request = kernel.freeze_request
-        reason = watch.left_behind(request["content"].get("tasks", False))
-        watch.on = False
-        link.send(SHELL, "freeze_reply", {"reason": reason, "files": watch.files()}, parent=request)
-        if reason is None and fork_runs(kernel, link, control, watch):
-            asyncio.run(serve(kernel, link))
+def _run(server: Server, control: socket.socket, watch: Watch, single: dict[str, str]) -> None:
+    """Run the cells above the parameters, and in each fork those below.
+
+    Libraries that the cells above load find the settings `single`, which keep them from starting threads;
+    what the cells see of their environment does not have them.
+    """
+    for name, value in single.items():
+        os.putenv(name, value)
+    assert server.kernel.shell is not None
+    watch.start(server.kernel.shell.InteractiveTB)
+    server.link.send(SHELL, "kernel_info_reply", {**server.kernel.kernel_info, "pid": os.getpid()})
+    if server.serve() == "freeze":
+        request = server.kernel.freeze_request
+        reason = watch.left_behind(request["content"]["tasks"])
+        read = watch.read()
+        watch.stop()
+        server.link.send(SHELL, "freeze_reply", {"reason": reason, "read": read}, parent=request)
+        for name in single:
+            if name not in os.environ:
+                os.unsetenv(name)
+        if reason is None and fork_runs(server, control, watch):
+            server.serve()
             _leave()
 
 
@@ -141,7 +169,3 @@ def _leave() -> None:
         atexit._run_exitfuncs()
     kill(list(children(os.getpid())))
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

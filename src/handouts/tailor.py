@@ -200,5 +200,6 @@ class TailorPreprocessor(Preprocessor):
         where = f"{resources.get('metadata', {}).get('name') or 'notebook'}.ipynb"
         parameters = read_parameters(collection)
         nb = notebook.check(nb, where)
+        resources.setdefault("numbers", notebook.numbers(nb))
         values = resolve(parameters, notebook.ran_with(nb, where), where)
         return tailor(nb, values, parameters, read_parts(collection), where), resources

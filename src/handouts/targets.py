@@ -36,10 +36,12 @@ _OLD = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 class Target:
     """A folder for handouts, here or elsewhere. Where it is not `shared`, folders are made with 0700, files with 0600."""
 
-    def __init__(self, place: str, shared: bool = False) -> None:
+    def __init__(self, place: str, shared: bool = False, token: str = "") -> None:
         scheme, colons, rest = place.partition("://")
         self.place = f"{scheme.lower()}{colons}{rest}" if colons else os.path.abspath(place)
         self.shared = shared
+        self.token = token or secrets.token_hex(8)
+        self._held = contextlib.ExitStack()
         self._fs: Any = None
         self.folder = self.place
         if colons:
@@ -76,52 +78,60 @@ class Target:
         path = "..." if "@" in rest[len(path) :] else path  # a password may hold any sign: its end is not certain
         return f"{protocol}://{path.rpartition('@')[2]}"
 
-    @contextlib.contextmanager
-    def begun(self, token: str) -> Iterator[None]:
-        """Make the folder ready for the run `token`, and clear up after it. Raises OutputError.
+    def prepare(self) -> None:
+        """Make the folder ready for a run. Raises OutputError.
 
         One run at a time writes to a folder of this machine: another that is under way is told of. A run that was
         killed holds nothing.
         """
-        unfinished = os.path.join(self.folder, UNFINISHED)
-        with contextlib.ExitStack() as stack:
-            try:
-                if self._fs:
-                    self._fs.makedirs(self.folder, exist_ok=True)
-                    self._clear_remote()
-                    if not self._whole:
-                        self._fs.makedirs(f"{self.folder}/{UNFINISHED}/{token}", exist_ok=True)
-                else:
-                    self._make_folder(self.folder)
-                    stack.callback(_remove_folder, unfinished)
-                    stack.enter_context(locked(Path(unfinished, "lock"), f"{self.shown}: {BUSY}"))
-                    for name in os.listdir(unfinished):
-                        if name not in ("lock", LIST):
-                            shutil.rmtree(os.path.join(unfinished, name))
-                    os.mkdir(os.path.join(unfinished, token), mode=0o700)
-                    stack.callback(shutil.rmtree, os.path.join(unfinished, token), ignore_errors=True)
-            except OutputError:
-                raise
-            except Exception as error:
-                raise self._error(error) from None
-            yield
-            with contextlib.suppress(Exception):
-                if self._fs:
-                    self._fs.rm(f"{self.folder}/{UNFINISHED}", recursive=True)
-                else:
-                    os.unlink(os.path.join(unfinished, LIST))
+        unfinished = f"{self.folder}/{UNFINISHED}"
+        try:
+            if self._fs:
+                self._fs.makedirs(self.folder, exist_ok=True)
+                self._clear_remote()
+                if not self._whole:
+                    self._fs.makedirs(f"{unfinished}/{self.token}", exist_ok=True)
+                return
+            self._make_folder(self.folder)
+            with contextlib.ExitStack() as stack:
+                stack.callback(_remove_folder, unfinished)
+                stack.enter_context(locked(Path(unfinished, "lock"), f"{self.shown}: {BUSY}"))
+                for name in os.listdir(unfinished):
+                    if name not in ("lock", LIST):
+                        shutil.rmtree(os.path.join(unfinished, name))
+                os.mkdir(os.path.join(unfinished, self.token), mode=0o700)
+                stack.callback(shutil.rmtree, os.path.join(unfinished, self.token), ignore_errors=True)
+                self._held = stack.pop_all()
+        except OutputError:
+            raise
+        except Exception as error:
+            raise self._error(error) from None
+
+    def release(self) -> None:
+        """Let others write to the folder; what this run has written stays."""
+        self._held.close()
+
+    def finish(self) -> None:
+        """Release the folder, which is whole: no account of this run is needed any more."""
+        with contextlib.suppress(Exception):
+            if self._fs:
+                self._fs.rm(f"{self.folder}/{UNFINISHED}", recursive=True)
+            else:
+                os.unlink(f"{self.folder}/{UNFINISHED}/{LIST}")
+        self.release()
 
     def _make_folder(self, folder: str) -> None:
-        """Make a folder and those above it, for the one who makes them only."""
-        if not os.path.isdir(folder):
-            parent = os.path.dirname(folder)
-            if os.path.basename(parent) == PERSONAL:
-                self._make_folder(parent)
-                _keep_untracked(parent)
-            else:
-                os.makedirs(parent, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(folder, 0o777 if self.shared else 0o700)
+        """Make a folder, for the one who makes it only; PERSONAL, where it lies in that, is kept out of version control."""
+        if os.path.isdir(folder):
+            return
+        parent = os.path.dirname(folder)
+        if os.path.basename(parent) == PERSONAL:
+            self._make_folder(parent)
+            with contextlib.suppress(FileExistsError), open(os.path.join(parent, ".gitignore"), "x") as file:
+                file.write("*\n")
+        os.makedirs(parent, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o777 if self.shared else 0o700)
 
     def _clear_remote(self) -> None:
         folder = f"{self.folder}/{UNFINISHED}"
@@ -129,7 +139,7 @@ class Target:
             if not str(path).endswith(f"/{LIST}"):
                 self._fs.rm(path, recursive=True)
 
-    def write(self, name: str, content: bytes, token: str, *, without: str = "") -> bool:
+    def write(self, name: str, content: bytes, *, without: str = "") -> bool:
         """Write the file `name` in one step, and tell whether it changed. Raises OutputError.
 
         Where it changes, the file `without`, which was made of what was there before, goes first.
@@ -140,9 +150,9 @@ class Target:
             if without:
                 self.remove(without)
             if self._fs:
-                self._write_remote(name, content, token)
+                self._write_remote(name, content)
             else:
-                self._write_here(name, content, token)
+                self._write_here(name, content)
             return True
         except Exception as error:
             raise self._error(error) from None
@@ -171,20 +181,20 @@ class Target:
         finally:
             os.close(handle)
 
-    def _write_here(self, name: str, content: bytes, token: str) -> None:
-        unfinished = f"{self.folder}/{UNFINISHED}/{token}/{name}.{secrets.token_hex(4)}"
+    def _write_here(self, name: str, content: bytes) -> None:
+        unfinished = f"{self.folder}/{UNFINISHED}/{self.token}/{name}.{secrets.token_hex(4)}"
         with open(os.open(unfinished, _NEW, 0o666 if self.shared else 0o600), "wb", buffering=0) as file:
             rest = memoryview(content)
             while rest:
                 rest = rest[file.write(rest) :]
         os.replace(unfinished, f"{self.folder}/{name}")
 
-    def _write_remote(self, name: str, content: bytes, token: str) -> None:
+    def _write_remote(self, name: str, content: bytes) -> None:
         path = f"{self.folder}/{name}"
         if self._whole:
             self._fs.pipe_file(path, content)
         else:
-            unfinished = f"{self.folder}/{UNFINISHED}/{token}/{name}.{secrets.token_hex(4)}"
+            unfinished = f"{self.folder}/{UNFINISHED}/{self.token}/{name}.{secrets.token_hex(4)}"
             self._fs.pipe_file(unfinished, content)
             self._fs.mv(unfinished, path)
 
@@ -212,10 +222,10 @@ class Target:
             raise self._error(error) from None
         return True
 
-    def write_from(self, name: str, file: IO[bytes], token: str) -> None:
+    def write_from(self, name: str, file: IO[bytes]) -> None:
         """Write the file `name` in one step from the start of `file`, however long it is. Raises OutputError."""
         file.seek(0)
-        here = f"{self.folder}/{UNFINISHED}/{token}/{secrets.token_hex(8)}"
+        here = f"{self.folder}/{UNFINISHED}/{self.token}/{secrets.token_hex(8)}"
         path = f"{self.folder}/{name}"
         try:
             if self._fs:
@@ -251,13 +261,8 @@ class Target:
     def names(self) -> Iterator[str]:
         """Yield the names of the HTML and PDF files in the target. Raises OutputError."""
         try:
-            if self._fs:
-                for path in self._fs.ls(self.folder, detail=False):
-                    if str(path).endswith((".html", ".pdf")):
-                        yield str(path).rpartition("/")[2]
-            else:
-                with os.scandir(self.folder) as entries:
-                    yield from (entry.name for entry in entries if entry.name.endswith((".html", ".pdf")))
+            names = (str(path).rpartition("/")[2] for path in self._fs.ls(self.folder, detail=False)) if self._fs else (one.name for one in os.scandir(self.folder))  # fmt: skip
+            yield from (name for name in names if name.endswith((".html", ".pdf")))
         except Exception as error:
             raise self._error(error) from None
 
@@ -270,12 +275,6 @@ class Target:
 
 BUSY = "another batch is writing there. Wait until it is done, or choose another folder with --out."
 PERSONAL = "personal"
-
-
-def _keep_untracked(folder: str) -> None:
-    """Keep what lies in `folder` out of version control, wherever it is."""
-    with contextlib.suppress(FileExistsError), open(os.path.join(folder, ".gitignore"), "x", encoding="utf-8") as file:
-        file.write("*\n")
 
 
 def _remove_folder(folder: str) -> None:
@@ -291,10 +290,11 @@ def _reason(error: Exception) -> str:
 _of_thread = threading.local()
 
 
-def target(place: str, shared: bool = False) -> Target:
-    """Return the target at `place`, one a thread: a connection serves one thread at a time."""
-    kept: dict[tuple[str, bool], Target] = _of_thread.__dict__.setdefault("targets", {})
-    if (place, shared) not in kept:
+def target(place: str, shared: bool, token: str) -> Target:
+    """Return the target of the run `token` at `place`, one a thread: a connection serves one thread at a time."""
+    wanted = (place, shared, token)
+    kept: dict[tuple[str, bool, str], Target] = _of_thread.__dict__.setdefault("targets", {})
+    if wanted not in kept:
         kept.clear()
-        kept[place, shared] = Target(place, shared)
-    return kept[place, shared]
+        kept[wanted] = Target(*wanted)
+    return kept[wanted]

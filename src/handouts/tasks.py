@@ -80,13 +80,13 @@ def fill(task: Task) -> tuple[int, int, str | None]:
     try:
         packed, rows = pickle.loads(task.packed)
         forms = {page: _form(html) for page, html in packed.items()}
-        goal = target(task.place, task.shared)
+        goal = target(task.place, task.shared, task.token)
         for name, page, values in rows:
             handout = forms[page].fill(dict(values))
             old = f"{name}.pdf" if task.had_pdfs or task.paper else ""
-            changed = goal.write(f"{name}.html", handout, task.token, without=old)
+            changed = goal.write(f"{name}.html", handout, without=old)
             if task.paper and (changed or not goal.has(old)):
-                goal.write(old, make_pdf(handout.decode(), task.paper), task.token)
+                goal.write(old, make_pdf(handout.decode(), task.paper))
                 changed = True
             made, unchanged = made + changed, unchanged + (not changed)
     except (OutputError, PageError) as error:
