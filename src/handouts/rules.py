@@ -127,6 +127,9 @@ def grade(reader: Reader) -> Findings:
     language = read_clinic(reader.collection).language.partition("-")[0]
     if reader.articles or language != reading.LANGUAGE:
         return
+    if not reading.can_measure():
+        yield Finding("grade", WARNING, "grades", "", "", reading.NOT_MEASURED)
+        return
     wholes = [("the page", reader.blocks())]
     wholes += [(f"the section {section.heading!r}", section.blocks) for section in reader.sections]
     for what, texts in wholes:

@@ -7,6 +7,7 @@ Index, DISCERN and IPDAS are scored by people.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from handouts import reading
 from handouts.collection import Collection
 from handouts.criteria import CHECKS
 from handouts.data import one_of, optional, read_table, read_topics, text
@@ -71,6 +72,8 @@ def answers(reader: Reader, items: list[Item]) -> Iterator[Answer]:
             wrong = CHECKS[item.check](reader)
             if wrong is None:
                 yield Answer(item, NOT_APPLICABLE)
+            elif wrong == reading.NOT_MEASURED:
+                yield Answer(item, PEOPLE, wrong)
             elif item.judged_by == "author":
                 yield Answer(item, DECLARED if not wrong.startswith("not ") else FAILS, wrong)
             else:

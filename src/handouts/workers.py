@@ -28,6 +28,8 @@ def processes(count: int) -> Iterator[Executor]:
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_parent) as pool:
+        if sys.version_info < (3, 12, 1):  # CPython gh-94777: one that broke waits for ever to write what nobody reads
+            pool._call_queue.cancel_join_thread()  # type: ignore[attr-defined]
         try:
             with interrupts_held():
                 for _ in range(count):  # starts them, with Ctrl-C held back until each can end without a traceback
