@@ -103,6 +103,15 @@ def test_nbconvert_can_execute_too(copy: Collection, tmp_path: Path, run: Run) -
     assert "Timing" in (tmp_path / "which-treatment-is-right.html").read_text()
 
 
+def answers(address: str) -> bool:
+    """Tell whether a server is there."""
+    try:
+        with urllib.request.urlopen(f"{address}api", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
 @pytest.fixture
 def lab(copy: Collection, tmp_path: Path) -> Iterator[str]:
     """JupyterLab on a copy of the collection; its address."""
@@ -121,6 +130,8 @@ def lab(copy: Collection, tmp_path: Path) -> Iterator[str]:
             assert time.monotonic() < deadline, (tmp_path / "lab.log").read_text()
             assert server.poll() is None, (tmp_path / "lab.log").read_text()
             time.sleep(0.2)
+        while not answers(found[1]):  # it says where it is before it listens
+            assert time.monotonic() < deadline, (tmp_path / "lab.log").read_text()
         yield found[1]
     finally:
         server.terminate()

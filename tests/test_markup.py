@@ -69,7 +69,7 @@ def test_html_that_is_whole_keeps_every_word(source: str) -> None:
 MARKS = [
     "Call {{ clinic_phone }", "{ first_name }", "{% if x %}", "«first_name»", "[@brady2014, p. 3]", "[@10.1002/14651858.CD001351]", "[=dn-mild]", "[?]", "A ![knee", "![A knee] (knee.png)",
     "see attachment:x.png", "> [!WARNING]\n> Call us", "::: {.callout-warning}\nCall us\n:::", "- [ ] Call us", "- [x] Called", "$$x^2$$", "take $\\frac{1}{2}$ of it", "\\newpage Call us",
-    "==Call us==", "~~Call us", "**Call us", "Call us** now", "##Call us", "a | b | c", "[Call us](", "[[Call us]]", "[Call us] (x) [^1]", "a &amp;nbsp; b",
+    "==Call us==", "~~Call us", "**Call us", "Call us** now", "H~2~O", "x^2^", "2^3", "Term\n: Call us", "##Call us", "a | b | c", "[Call us](", "[[Call us]]", "[Call us] (x) [^1]", "a &amp;nbsp; b",
     "<div>Call us [@clinic]</div>", "<div>[=dn-mild]</div>",
 ]  # fmt: skip
 
@@ -108,7 +108,11 @@ def test_tables_captions_and_pictures_are_looked_at_too(collection: Collection, 
         "<div>",
         "a &amp;nbsp; b",
     ):
-        mark = mark.partition("\n")[0].removeprefix("- ").removeprefix("> ") if "```" not in mark else "```"
+        mark = (
+            mark.removeprefix("Term\n").partition("\n")[0].removeprefix("- ").removeprefix("> ")
+            if "```" not in mark
+            else "```"
+        )
     written = escape(mark)
     if place in ("cell", "head"):
         cell, head = (written, "x") if place == "cell" else ("x", written)
@@ -121,9 +125,7 @@ def test_tables_captions_and_pictures_are_looked_at_too(collection: Collection, 
         say |= {"caption": {"caption": mark}, "alternative": {"alt": mark}, "description": {"description": [mark]}}.get(
             place, {}
         )
-        words = re.sub(r"[\x00-\x08\x0b]", "", written) if place == "picture" else ""
-        if place == "picture" and "\x0b" in mark:
-            pytest.skip("no XML can hold it, so no drawing can")
+        words = written if place == "picture" else ""
         svg = f'<svg xmlns="http://www.w3.org/2000/svg"><title id="x-title">t</title><text x="1">{words}</text></svg>'
         output = nbformat.v4.new_output("display_data", {"image/svg+xml": svg}, metadata={"image/svg+xml": say})
     with pytest.raises(PageError):
@@ -197,8 +199,10 @@ def test_a_ragged_table_is_refused_by_its_row(row: str) -> None:
     "sign", ["\uf0b7", "\uf0fc", "\ue000", "\U000f0001", "\x0b", "\x00", "\x85", "\ufffd", "\u202e", "\u2066", "\u2028"]
 )
 def test_characters_that_nobody_can_read_are_refused_with_their_place(sign: str) -> None:
-    """Word's private characters, controls and signs that turn text around are named with the words before them."""
+    """Word's private characters, controls and signs that turn text around are named with the words before them, written as entities too."""
     assert f"U+{ord(sign):04X} after 'Take one'" in told(f"First.\n\nTake one{sign} tablet.")
+    if unescape(f"&#{ord(sign)};") == sign:
+        assert "shows as nothing or as a box" in told(f"First.\n\nTake one&#{ord(sign)}; tablet.")
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import page as pdf_ua
 import pytest
 
-from conftest import ROOT, edit
+from conftest import BIN, ROOT, edit
+from handouts import pdf as printing
 from handouts.build import build, read_manifest
 from handouts.collection import Collection
 from handouts.errors import PageError
@@ -231,3 +233,32 @@ def test_help_tells_of_pdfs(run: Run) -> None:
     """Both commands that make pages tell of --pdf."""
     for command in ("build", "batch"):
         assert "--pdf" in run("handouts", command, "--help").stdout
+
+
+def test_a_pdf_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that would take minutes to lay out ends in one line when its time is over, and the next page is printed."""
+    monkeypatch.setattr(printing, "MOST_SECONDS", 1)
+    rows = "<tr><td>a</td><td>b</td><td>c</td></tr>" * 30_000
+    start = time.monotonic()
+    content, told = printing.attempt(f'<html lang="en"><title>t</title><table>{rows}</table>', "A4")
+    assert (content, told) == (b"", "its PDF is not done after 1 seconds. Make its tables and pictures smaller.")
+    assert time.monotonic() - start < 60
+    assert printing.attempt('<html lang="en"><title>t</title><p>Text.', "A4")[1] is None
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can hide a library from a process")
+def test_without_pango_one_line_says_what_to_install(clinic: Collection, tmp_path: Path) -> None:
+    """Where a library of WeasyPrint is missing, build and batch say so once, in one line, before anything is made."""
+    roster = tmp_path / "r.csv"
+    roster.write_text("id,topic\n1,which-treatment-is-right\n")
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
+    hidden = [line.split(" => ")[1] for line in listed.splitlines() if "libpango-1.0" in line]
+    hide = "".join(f"mount --bind /dev/null {library}; " for library in hidden)
+    for command in ("build --pdf", f"batch {roster} --pdf"):
+        done = subprocess.run(
+            ["unshare", "--mount", "bash", "-c", f"{hide} exec {BIN / 'handouts'} {command}"],
+            cwd=clinic.root, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("handouts: a PDF cannot be made: a library is missing. Debian: apt install")
+        assert len(done.stderr.splitlines()) == 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from handouts import files, pages
+from handouts import files, pages, reading
 from handouts.article import read_article
 from handouts.collection import Collection
 from handouts.data import Topic, read_clinic, read_topics
@@ -273,7 +273,7 @@ def _describe(
     writer.writerows([*rows, *gone])
     changed = files.write(out / MANIFEST, manifest.getvalue().encode())
     inputs = [*files.files_in(collection.data), *files.files_in(Path(__file__).parent)]
-    made_from = files.fingerprint([out / MANIFEST, *inputs])
+    made_from = files.fingerprint([out / MANIFEST, *inputs]) + ("" if reading.can_measure() else "-without-grades")
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts import index, scorecard
         from handouts.readers import readers_of

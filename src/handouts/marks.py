@@ -31,7 +31,7 @@ MARKS = tuple(
         (r"\[![A-Za-z]{1,20}\]|:::", "Boxes are made by tagging the cell, such as part:main-message; see data/parts.csv."),
         (r"^\s*\[[ xX]\]", "Write a list with - and tag its cell part:checklist."),
         (r"\$\$[^$\n]{1,200}\$\$|\$[^$\n]{0,200}[\\^_][^$\n]{0,200}\$|\\[A-Za-z]{2,20}", "Formulas have no place in a handout. Say it in words."),
-        (r"==[^=\n]{1,80}==|~~|\*\*|```|(?<!\w)__(?=[^\W_])|^#{2,6}", "A mark of Markdown is not closed, stands where it means nothing, or is another tool's. Use **bold** in text cells, and ## for headings."),
+        (r"==[^=\n]{1,80}==|~~|\*\*|```|(?<!\w)__(?=[^\W_])|^#{2,6}|^: |~\w{1,20}~|\^\w{1,20}\^|\d\^\d", "A mark of Markdown is not closed, stands where it means nothing, or is another tool's. Use **bold** in text cells, and ## for headings."),
         (r"\|[^|\n]{0,200}\|", "A table needs a line of dashes below its head, and as many cells in each row as the head has."),
         (r"\]\([^)\n]{0,80}|\[\[|\[\^", "A link is [words](https://address), in a text cell."),
         (r"<!--|-->", "A comment begins with <!-- and ends with -->."),

@@ -158,7 +158,7 @@ def markdown(
                     f"the line that begins [{link['label']}]: is read as a link's address, and never shown."
                 )
         shown = citations.linked(fields.opened(clean(str(html), TEXT), declared), numbers)
-        marks.check_words(marks.words_of(shown), html="\\<" not in cell.source)
+        marks.check_words(marks.words_of(shown), html=not re.search(r"\\<|&lt;", cell.source))
         return shown
     except PageError as error:
         raise PageError(f"{at or f'a text cell that begins {cell.source[:40]!r}'}: {error}") from None
@@ -168,7 +168,7 @@ def _check_source(source: str) -> None:
     """Raise PageError for what Markdown would eat, and for what no page shows."""
     if len(source) > LONGEST:
         raise PageError(f"has {len(source):,} characters and may have {LONGEST:,}. Split it.")
-    marks.check_characters(source)
+    marks.check_characters(unescape(source))  # a page shows &#x202e; as the character that it stands for
     if re.search(r"\[\^[^\]\s]{1,100}\]", source):
         raise PageError("footnotes have no place in a handout. Write the sentence where it belongs.")
     if found := re.search(r"(?m)^[ \t]*(?:[-*+]|\d{1,9}[.)])?[ \t]*>[> \t]*[=\d].*", source):
