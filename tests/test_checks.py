@@ -19,7 +19,7 @@ from handouts.data import read_topics
 from handouts.evidence import SAFETY_PARTS, read_safety
 from handouts.findings import ERROR, RULES, WARNING, Finding
 from handouts.readers import sentences, trace
-from handouts.rules import of_page
+from handouts.rules import of_page, size
 from handouts.standards import FAILS, answers, read_standards
 
 TODAY = date(2026, 11, 24)
@@ -94,9 +94,17 @@ def test_what_is_wrong_with_a_page_is_caught(pages: dict[str, str], rule: str, b
     ].count(rule)
 
 
+def test_a_page_too_large_for_a_phone_is_found(pages: dict[str, str]) -> None:
+    """A page of more than 150 kB is an error; every page that ships is smaller."""
+    for html in pages.values():
+        assert list(size(html, "file", "general")) == []
+    (found,) = size(html + "x" * 150_000, "file", "general")
+    assert (found.rule, found.severity) == ("size", "error")
+
+
 def test_every_rule_has_an_example_that_fails() -> None:
     """Each rule is shown to find something, and names the authority that it comes from."""
-    assert {mutation[0] for mutation in MUTATIONS.values()} | {rule for rule, _, _ in ON_PAGES} == set(RULES)
+    assert {mutation[0] for mutation in MUTATIONS.values()} | {rule for rule, _, _ in ON_PAGES} | {"size"} == set(RULES)
     assert all(rule.says and rule.authority for rule in RULES.values())
 
 
@@ -199,7 +207,7 @@ def test_the_article_fails_what_it_fails(collection: Collection) -> None:
     found = check_text(collection, path)
     assert {"source", "origin", "part", "grade", "balance", "off-purpose", "safety"} <= {one.rule for one in found}
     assert all(one.file == "article.txt" for one in found)
-    failed = " ".join(failing(collection, path))
+    failed = " ".join(str(answer) for _, answer in failing(collection, path))
     for item in ("PEMAT-P 2", "PEMAT-P 3", "PEMAT-P 11", "PEMAT-P 20", "CDC Index 1", "CDC Index 11", "CDC Index 18",
                  "DISCERN 4", "DISCERN 5", "DISCERN 6", "DISCERN 8", "DISCERN 11", "DISCERN 12", "DISCERN 14"):  # fmt: skip
         assert f"{item} fails" in failed

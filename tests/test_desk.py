@@ -654,7 +654,11 @@ def test_nothing_written_in_a_notebook_runs(desk: Desk) -> None:
     safe = desk.server.source("plain-risk-meaning")
     refused = {
         "<script>top.ran = 1</script>": "<script> has no place in a handout",
-        '<img src=x onerror="top.ran = 2">': "a picture needs a text alternative",
+        '<img src=x onerror="top.ran = 2">': "<img> has onerror, which has no effect on a page",
+        "[Zebra link](javascript:top.ran=5)": "leads nowhere on a patient's phone",
+        "<a id=other href='javascript:top.ran=6'>zebra lane</a>": "<a> has id, which has no effect on a page",
+        "<a href='javascript:top.ran=6'>zebra lane</a>": "leads nowhere on a patient's phone",
+        "<b onmouseover='top.ran=7' onclick='top.ran=8'>zebra bold</b>": "<b> has onmouseover, which has no effect on a page",
         '<iframe srcdoc="<script>top.ran = 3</script>"></iframe>': "<iframe> has no place in a handout",
         '<svg onload="top.ran = 4"></svg>': "<svg> has no place in a handout",
     }
@@ -662,16 +666,9 @@ def test_nothing_written_in_a_notebook_runs(desk: Desk) -> None:
         desk.server.change("plain-risk-meaning", f"{safe}\n\nZebra {count}. {text}")
         preview.fails(reason)
         assert "For everyone" in preview.words()
-    desk.server.change(
-        "plain-risk-meaning",
-        f"{safe}\n\n[Zebra link](javascript:top.ran=5) and <a id=other href='javascript:top.ran=6'>zebra lane</a> and "
-        "<b onmouseover='top.ran=7' onclick='top.ran=8'>zebra bold</b>.",
-    )
-    preview.shows("zebra bold")
+    desk.server.change("plain-risk-meaning", f"{safe}\n\nZebra **bold**.")
+    preview.shows("Zebra bold")
     assert not preview.at.locator("#banner").is_visible()
-    inside = preview.at.frame_locator(FRAME)
-    for words in ("Zebra link", "zebra lane", "zebra bold"):
-        inside.get_by_text(words, exact=True).first.click()
     held = "[...{}.contentDocument.querySelectorAll('*')].flatMap(one => [...one.attributes]).filter(one => /^on/i.test(one.name) || /^\\s*javascript:/i.test(one.value)).length"
     assert preview.at.evaluate(held.replace("{}", PAGE)) == 0
     preview.page.wait_for_timeout(300)

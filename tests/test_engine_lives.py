@@ -78,13 +78,13 @@ def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch, capl
     """A process that does not start, or cannot be made, leaves no socket and no process behind, and is tried again later."""
     execute(a_notebook("x"), None)  # papermill's engine opens an event loop for good
     for start in ("raise SystemExit(1)", "import time; time.sleep(60)", None):
+        gc.collect()  # what earlier tests have left
         with monkeypatch.context() as patched, warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", ResourceWarning)
             if start is None:
                 patched.setattr(snapshots.sys, "executable", "/nowhere/python")
             else:
                 patched.setattr(snapshots, "START", start)
-            gc.collect()  # what earlier tests have left
             before = set(os.listdir("/proc/self/fd"))
             with pytest.raises(snapshots.LostError):
                 snapshots.Snapshot([], 1)

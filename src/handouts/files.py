@@ -20,9 +20,9 @@ def write(path: Path, content: bytes, *, durable: bool = False) -> bool:
     try:
         if path.is_file() and path.read_bytes() == content:
             return False
-        path = Path(os.path.realpath(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+        real = Path(os.path.realpath(path))
+        real.parent.mkdir(parents=True, exist_ok=True)
+        temporary = real.with_name(f".{real.name[:100]}.{secrets.token_hex(8)}.part")
         try:
             with open(temporary, "xb") as file:
                 file.write(content)
@@ -30,10 +30,10 @@ def write(path: Path, content: bytes, *, durable: bool = False) -> bool:
                     file.flush()
                     os.fsync(file.fileno())
             with suppress(OSError):  # a new file has none, and some folders know no modes
-                os.chmod(temporary, path.stat().st_mode & 0o777)
-            os.replace(temporary, path)
+                os.chmod(temporary, real.stat().st_mode & 0o777)
+            os.replace(temporary, real)
             if durable:
-                _sync_folder(path.parent)
+                _sync_folder(real.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

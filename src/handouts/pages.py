@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -84,16 +84,18 @@ def make(collection: Collection, variant: Variant, stored: bytes) -> str:
     return html
 
 
-def attempt(collection: Collection, variant: Variant) -> Made:
+def attempt(collection: Collection, variant: Variant, check: Callable[[bytes], None] = lambda stored: None) -> Made:
     """Return the page of `variant`, or what failed; made one at a time in a process.
 
-    Its key is that of what it was made from: where a notebook or table is saved meanwhile, it is made again.
+    Its key is that of what it was made from: where a notebook or table is saved meanwhile, it is made again. `check` is
+    given the notebook as it was read, before any of it runs, and may raise HandoutsError.
     """
     try:
         with _one_at_a_time:
             for _ in range(TRIES):
                 before = _stamps(collection, variant)
                 stored = _stored(collection, variant)
+                check(stored)
                 key = _key(stored, variant, surroundings(collection))
                 try:
                     made = Made(make(collection, variant, stored), key)

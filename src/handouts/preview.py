@@ -56,20 +56,32 @@ def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str
     start = time.perf_counter()
     values: dict[str, str] = {}
     try:
-        if trust.read_code(collection.notebook(topic)) != code:
-            raise NotebookError(f"notebooks/{topic}.ipynb: changed at this moment. Load this again.")
+        place = collection.notebook(topic)
         check_topic(collection, topic)
         values = resolve(read_parameters(collection), asked, "the preview")
         check_offered(collection, topic, values)
         surroundings = pages.surroundings(collection)
         variant = Variant(topic, values)
         kept = pages.cached(collection, pages.key(collection, variant, surroundings))
-        page = pages.Made(kept) if kept else pages.attempt(collection, variant)
+        page = (
+            pages.Made(kept)
+            if kept
+            else pages.attempt(collection, variant, lambda stored: check_code(stored, place, code))
+        )
         html, error = page.html, page.failure
     except HandoutsError as failed:
         html, error = "", str(failed)
     cell = _cell_of(collection, topic, error or "")
     return Made(html or None, error, cell, round(time.perf_counter() - start, 3), values)
+
+
+def check_code(stored: bytes, place: Path, code: str | None) -> None:
+    """Raise NotebookError where the notebook that was read would run anything but `code`."""
+    from handouts import notebook
+
+    where = f"notebooks/{place.name}"
+    if trust.digest(notebook.parse(stored, where), place.parent) != code:
+        raise NotebookError(f"{where}: changed at this moment. Load this again.")
 
 
 def warm() -> None:

@@ -121,8 +121,9 @@ class WarmProcess:
         if self._pool is None:
             self._started_with = self._version()
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, _begin, (os.environ.get(SAFE_PATH),))
-            with _nothing_of_the_folder(), interrupts_held():
+            before = os.environ.get(SAFE_PATH)
+            with _nothing_of_the_folder(), interrupts_held():  # the pool starts a process of its own, too
+                self._pool = ProcessPoolExecutor(1, context, _begin, (before,))
                 self._pool.submit(int)
         return self._pool
 
