@@ -39,6 +39,7 @@ WHOLE_TAG = re.compile(
     r"""</?([a-zA-Z][a-zA-Z0-9]*+)((?:\s++[a-zA-Z][\w:-]*+(?:\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++))?)*+)\s*+/?>"""
 )
 """A tag that every reader of HTML understands in one way."""
+NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*+)")
 ATTRIBUTE = re.compile(r"""([a-zA-Z][\w:-]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?""")
 
 
@@ -60,14 +61,15 @@ def check_html(html: str, attributes: Mapping[str, set[str]]) -> None:
     at = 0
     while (start := html.find("<", at)) >= 0:
         found = WHOLE_TAG.match(html, start)
+        named = NAME.match(html, start)
+        if named and named[1].lower() not in ELEMENTS:
+            raise PageError(f"<{named[1]}> has no place in a handout. To show it as text, write it as \\<{named[1]}>.")
         if found is None:
             words = " ".join(html[start : start + 60].split())
             raise PageError(
                 f"{words!r} is not whole: a quotation mark, a > or the end of a comment is missing, or it is no HTML. To show the sign itself, write \\<."
             )
         element, at = found[1].lower(), found.end()
-        if element not in ELEMENTS:
-            raise PageError(f"<{element}> has no place in a handout. To show it as text, write it as \\<{element}>.")
         allowed = attributes["*"] | attributes.get(element, set())
         for name, value in attributes_of(found[2]).items():
             if name not in allowed:
