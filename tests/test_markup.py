@@ -249,7 +249,7 @@ def test_a_link_to_a_place_that_no_page_has_is_refused() -> None:
     [
         "<!--" * 10_000, "[?" * 20_000, "[=a" * 13_000, "[^" * 20_000, "{{ " * 13_000, "![" * 20_000, "<a " * 13_000, '<a href="' * 4_000, "<b>" * 13_000, "> " * 20_000,
         "- " * 20_000, "* a\n " * 8_000, "|" * 40_000, "| a " * 10_000 + "\n" + "|---" * 10_000, "$" * 40_000, "==" * 20_000, "`" * 40_000, "*" * 40_000, "_" * 40_000, "[a](" * 10_000,
-        "&" * 40_000, "<" * 40_000, "a\\" * 20_000, "![](attachment:" * 2_700, "x" * 300_000, "-->" * 13_000, "]" * 40_000, "~" * 40_000,
+        "&" * 40_000, "<" * 40_000, "a\\" * 20_000, "![](attachment:" * 2_700, "x" * 300_000, "-->" * 13_000, "]" * 40_000, "~" * 40_000, "|-|\n" * 13_000, " " * 40_000 + "x", "." * 40_000 + "x",
     ],
     ids=lambda source: source[:8],
 )  # fmt: skip
@@ -261,6 +261,7 @@ def test_no_text_keeps_anybody_waiting(collection: Collection, source: str) -> N
     try:
         cell.source = Expander(collection).expand(source)
         check_words(markdown(cell, {}, {}))
+        split(source)
     except PageError:
         pass
     assert time.process_time() - start < 5
@@ -306,3 +307,93 @@ def test_a_citation_belongs_to_the_sentence_that_it_follows_or_stands_in() -> No
     assert list(sentences("One. [@a] Two [@b] goes on. Three, says Dr. Lee. [@c; @d] Four.")) == [
         ("One.", ["a"]), ("Two goes on.", ["b"]), ("Three, says Dr. Lee.", ["c", "d"]), ("Four.", []),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("## When to stop <!-- by MB -->\nStop if you bleed.", ["When to stop", "Stop if you bleed."]), ("- one <!-- a -->\n- two", ["one", "two"]), ("Text <!-- a -->\n## Heading", ["Text", "Heading"]),
+        ("Do not take<!-- a -->\nmore than 4", ["Do not take\nmore than 4"]), ("Stop. <!-- x -->\n\nNext", ["Stop.", "Next"]), ("One\n<!-- x -->\ntwo", ["One\ntwo"]),
+    ],
+)  # fmt: skip
+def test_a_comment_joins_nothing_that_stands_apart(source: str, wanted: list[str]) -> None:
+    """A comment at the end of a line leaves the line's end, and one on a line of its own goes with it."""
+    assert re.findall(r">([^<>]+)</(?:p|li|h2)>", re.sub(r" (?=</)", "", shown(source))) == wanted
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Date of birth: __/__/____",
+        "Time: __:__",
+        "BP: ___/___",
+        "Dose __,__ mg",
+        "(__) Yes (__) No",
+        "Dial *67* first",
+        "mL*3*day",
+        "4*a*5",
+    ],
+)
+def test_signs_that_are_taken_for_marks_are_refused(source: str) -> None:
+    """A line to write on, or a sign between numbers, that Markdown would take for a mark is refused with what to write."""
+    assert re.search("are lost|is lost", told(source))
+
+
+@pytest.mark.parametrize("source", ["- > ½ tablet", ">.5", ">$5", "> -5", "> ~5 days", "> **5** days", "- - >5"])
+def test_a_quotation_that_begins_with_a_number_is_refused(source: str) -> None:
+    """However the number is written, the sign before it is not lost without a word."""
+    assert "is lost" in told(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Your co-pay: $____ Your bill: $____", "Pay $5 at https://c.org/pay_now or $10 by mail.", "Open the attachment: it has exercises.", "Write to [nurse@clinic.org].", "At 9:30:15 or 8:05.",
+        "Yes [ ] No [ ]", "Take 1/2 (½) a tablet.", "**Stop** now, *please*.", "3 * 4 * 5", "snake_case_word and user_name", "Pain (0-10): 7", "¿Duele? ¡No!", "a | b",
+    ],
+)  # fmt: skip
+def test_ordinary_words_are_let_through(source: str) -> None:
+    """Prices, blanks, addresses, times, brackets and Spanish marks are what they are."""
+    assert re.search(r"\w", shown(source))
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "[see @brady2014, p. 3]",
+        "[-@brady2014]",
+        "^[inline note]",
+        '!!! warning "Stop"',
+        "??? note",
+        ".. warning::",
+        ":warning: Call",
+        "[TOC]",
+        "[Call us] (https://a.org)",
+        "<div>\nStop *now*\n</div>",
+        "<div>\n_Stop_ now\n</div>",
+        "[ ] Yes",
+    ],
+)
+def test_marks_of_other_tools_are_refused_too(mark: str) -> None:
+    """Pandoc's citations, Python-Markdown's and Sphinx's boxes, emoji names, and marks inside HTML are no words for patients."""
+    assert "was not understood" in told(mark)
+
+
+def test_html_in_text_is_held_to_its_sources_too() -> None:
+    """Sentences in paragraphs, bullets and lines of HTML are sentences, each with its own source."""
+    assert [words for words, _ in sentences("<p>It cures all. It is safe.</p>")] == ["It cures all.", "It is safe."]
+    assert list(sentences("Stop the drug.<br>Call us. [@a]")) == [("Stop the drug.", []), ("Call us.", ["a"])]
+    assert list(sentences("One. ([@a]) Two.")) == [("One.", ["a"]), ("Two.", [])]
+    assert len(split("Sra. García llama.")) == 1
+    assert (
+        len(split("I live in the U.S. It cures."))
+        == len(split("Wait… Then go."))
+        == len(split("Dijo «pare.» Luego siga."))
+        == 2
+    )
+
+
+def test_an_attribute_that_stands_twice_is_refused() -> None:
+    """Of two addresses one reader of HTML takes the first, and another the last."""
+    assert "has an attribute twice" in told('<a href="javascript:x" href="https://a.org">y</a>')
+    assert "by a number that is none" in told("&#" + "0" * 10_000 + "65;")

@@ -190,6 +190,7 @@ HOSTILE = [
     "<script>x()</script>", "<style>.safety{display:none}</style>", "<foreignObject/>", "<image href='#a'/>", "<a href='#a'><text>x</text></a>", "<animate/>", "<set/>", "<iframe/>", "<svg onload='x()'/>",
     "<path d='M0 0' onclick='x()'/>", "<path style='position:fixed'/>", "<path style='fill:url(http://x.org/a)'/>", "<path fill='url(http://x.org)'/>", "<path class='skip'/>", "<g id='safety'/>", "<use href='http://x.org/a#b'/>",
     "<use xlink:href='data:image/svg+xml,x'/>", "<path style='fill:red;background:url(x)'/>", "<text>{{ first_name }}</text>", "<text>[@brady2014]</text>", "<g>loose words</g>", "<!-- x -->", "<?x y?>", "<title><script/></title>",
+    "<desc><title/></desc>", "<title>{{ x }}</title>", "<g/>tail", "<tspan>[@x]</tspan>", "<a:g xmlns:a='http://www.w3.org/2000/svg'/>",
     "<path style=\"fill: red; } .safety { display: none\"/>", "<path fill='url(#a) url(http://x)'/>", "<g id='x-a'><use href='#x-a'/></g>",
     "<defs><g id='x-1'><path d='M0 0'/></g><g id='x-2'><use href='#x-1'/><use href='#x-1'/></g></defs><use href='#x-2'/>",
 ]  # fmt: skip

@@ -193,7 +193,7 @@ def test_a_list_that_somebody_planted_removes_nothing_elsewhere(clinic: Collecti
     out = tmp_path / "out"
     out.mkdir()
     (tmp_path / "precious.html").write_text("mine")
-    (out / LIST).write_text("id,file\n../precious,../precious.html\n")
+    (out / LIST).write_text("id,file,topic\n../precious,../precious.html,x\n")
     make(clinic, a_roster(tmp_path / "r.csv", {"1": "Maya"}), out)
     assert (tmp_path / "precious.html").exists()
 
@@ -278,3 +278,77 @@ def test_a_page_that_lacks_a_part_is_handed_to_nobody(clinic: Collection, tmp_pa
     assert (done.made, done.without_page) == (1, 1)
     assert "lacks part:main-message" in done.failed[0]
     assert not (tmp_path / "out" / "1.html").exists()
+
+
+@pytest.mark.parametrize("name", ["handouts.csv", "rejected.csv"])
+def test_a_roster_is_never_replaced_by_a_list(clinic: Collection, tmp_path: Path, name: str) -> None:
+    """A roster that lies in the target and is called as a list is, or any other file of that name, stays; nothing is removed by it."""
+    roster = a_roster(tmp_path / name, {"1": "Maya"})
+    before = roster.read_bytes()
+    (tmp_path / "1.html").write_text("mine")
+    with pytest.raises(OutputError, match="is not one that a batch writes, and would be lost"):
+        make(clinic, roster, tmp_path)
+    assert roster.read_bytes() == before
+    assert (tmp_path / "1.html").read_text() == "mine"
+
+
+def test_an_old_handout_whose_page_fails_is_told_each_time_and_removed_in_the_end(
+    clinic: Collection, tmp_path: Path
+) -> None:
+    """While its page fails, a person's old handout stays and is told of at each batch; when the person is gone, so is the handout."""
+    out, roster = tmp_path / "out", tmp_path / "r.csv"
+    roster.write_text("id,topic\n1,which-treatment-is-right\n2,your-dry-needling-session\n")
+    make(clinic, roster, out)
+    edit(clinic.notebook("which-treatment-is-right"), '"part:main-message"', '"part:for-you"')
+    for _ in range(2):
+        make(clinic, roster, out)
+        assert "the handout that is there is of an earlier batch" in (out / "rejected.csv").read_text()
+        assert (out / "1.html").exists()
+    roster.write_text("id,topic\n2,your-dry-needling-session\n")
+    assert make(clinic, roster, out).removed == 1
+    assert not (out / "1.html").exists()
+
+
+def test_what_lies_among_the_unfinished_stops_nobody(clinic: Collection, tmp_path: Path) -> None:
+    """A file that an earlier version or a file manager left among what was being written is cleared."""
+    out = tmp_path / "out"
+    (out / ".unfinished").mkdir(parents=True)
+    (out / ".unfinished" / "4711").write_text("half")
+    make(clinic, a_roster(tmp_path / "r.csv", {"1": "Maya"}), out)
+    assert sorted(path.name for path in out.iterdir()) == ["1.html", "handouts.csv", "rejected.csv"]
+
+
+def test_no_task_is_lost_with_a_pool_that_breaks(
+    clinic: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that was about to be handed over when the workers were lost is made by the next ones."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from handouts import tasks
+
+    class Breaks:
+        """Workers of which all are lost at the third task; the next ones last."""
+
+        left = 2
+
+        def __enter__(self) -> "Breaks":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            Breaks.left = 100
+
+        def submit(self, function: Callable[..., object], task: object) -> object:
+            from concurrent.futures import Future
+
+            if Breaks.left == 0:
+                raise BrokenProcessPool
+            Breaks.left -= 1
+            done: Future[object] = Future()
+            done.set_result(function(task))
+            return done
+
+    monkeypatch.setattr(tasks, "processes", lambda size: Breaks())
+    monkeypatch.setattr("handouts.batch.ROWS_A_TASK", 5)
+    done = make(clinic, a_roster(tmp_path / "r.csv", {str(n): f"N{n}" for n in range(40)}), tmp_path / "out", workers=2)
+    assert done.made + done.unchanged >= 40
+    assert len(list((tmp_path / "out").glob("*.html"))) == 40

@@ -131,7 +131,7 @@ def test_a_build_that_fails_removes_nothing(clinic: Collection, run: Run) -> Non
     done = run("handouts", "build", cwd=clinic.root)
     assert done.returncode == 1
     assert (
-        "24 failed; pages of the last build stay in their place, 24 that are no longer in the collection stay until then"
+        "24 failed; pages of the last build stay in their place, 24 that are no longer in the collection stay until a whole build"
         in done.stdout
     )
     assert {path: path.read_bytes() for path in clinic.exports.rglob("*.html") if path.parent != clinic.exports} == {
@@ -249,3 +249,38 @@ def test_closed_streams_stop_nothing(clinic: Collection) -> None:
         done = subprocess.run(["bash", "-c", f'exec "$0" build {CHOICE} --audience athlete --level plain {closed}', BIN / "handouts"], cwd=clinic.root, check=False)  # fmt: skip
         assert done.returncode == 0, closed
         assert len(list(clinic.exports.glob("*/*.html"))) == 1
+
+
+def test_two_topics_with_one_text_have_pages_of_their_own(copy: Collection) -> None:
+    """A notebook that was copied, byte for byte, makes the pages of its own topic, with its purpose and fields."""
+    shutil.copy(copy.notebook(CHOICE), copy.notebook("copied"))
+    table = (copy.data / "topics.csv").read_text().rstrip("\n")
+    row = next(line for line in table.splitlines() if line.startswith(CHOICE))
+    (copy.data / "topics.csv").write_text(f"{table}\n{row.replace(CHOICE, 'copied', 1)}\n")
+    assert build(copy, copy.exports, [CHOICE, "copied"], VALUES).made == 2
+    assert "Topic: copied." in (copy.exports / "copied" / "athlete_plain_normal.html").read_text()
+    assert f"Topic: {CHOICE}." in (copy.exports / CHOICE / "athlete_plain_normal.html").read_text()
+
+
+def test_a_build_of_one_topic_removes_no_page_of_another(clinic: Collection) -> None:
+    """Pages of a topic that was renamed go when the whole collection is built, not with one topic."""
+    build(clinic, clinic.exports)
+    edit(clinic.data / "topics.csv", CHOICE, "renamed")
+    clinic.notebook(CHOICE).rename(clinic.notebook("renamed"))
+    edit(clinic.data / "article-sections.csv", CHOICE, "renamed")
+    edit(clinic.data / "standards.csv", CHOICE, "renamed")
+    result = build(clinic, clinic.exports, ["your-dry-needling-session"])
+    assert (result.removed, result.kept) == (0, 8)
+    assert len(list((clinic.exports / CHOICE).glob("*.html"))) == 8
+    assert build(clinic, clinic.exports).removed == 8
+
+
+def test_a_save_while_a_notebook_is_refreshed_is_kept(copy: Collection) -> None:
+    """What is saved while `refresh` runs the notebook is not written over: it says so instead."""
+    from handouts.errors import NotebookError
+
+    hold(copy)
+    thread = while_held(copy, lambda: edit(copy.notebook(CHOICE), "Is Right for You", "Suits You Best"))
+    with pytest.raises(NotebookError, match="was saved while it ran. Run the same command again"):
+        pages.refreshed(copy, CHOICE)
+    thread.join()

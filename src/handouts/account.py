@@ -2,14 +2,23 @@
 
 import csv
 import io
+import re
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from handouts.collection import Collection
 from handouts.errors import OutputError
 from handouts.manifest import MANIFEST
-from handouts.targets import Target
+from handouts.targets import LIST, UNFINISHED, Target
+
+HEADER = ("id", "file", "topic")
+"""How the list of handouts begins; a file of its name that does not is somebody's own."""
+REJECTED, REJECTED_HEADER = "rejected.csv", ("row", "reason")
+"""The list of the rows without a handout, and how it begins."""
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What a handout may be named."""
 
 
 def check_not_published(collection: Collection, goal: Target) -> None:
@@ -41,12 +50,11 @@ class Account:
     def __init__(self, goal: Target) -> None:
         self._known = sqlite3.connect("")
         self._known.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500")  # kB
-        self._known.execute("CREATE TABLE before (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._known.execute("CREATE TABLE now (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self.had_pdfs = goal.here is not None
-        for name, pdf in goal.listed():
+        # ids differ by more than capitals in one roster, for some folders do not tell those apart
+        self._known.execute("CREATE TABLE before (id TEXT PRIMARY KEY COLLATE NOCASE) WITHOUT ROWID")
+        self._known.execute("CREATE TABLE now (id TEXT PRIMARY KEY COLLATE NOCASE) WITHOUT ROWID")
+        for name in _listed(goal):
             self._known.execute("INSERT OR IGNORE INTO before VALUES (?)", [name])
-            self.had_pdfs = self.had_pdfs or pdf
 
     def close(self) -> None:
         """Forget it."""
@@ -58,9 +66,9 @@ class Account:
 
     def write_all(self, every: IO[bytes]) -> None:
         """Write the list of what will be there and what was, for the next batch where this one is killed."""
-        write_row(every, ["id", "pdf"])
+        write_row(every, [*HEADER])
         for (name,) in self._known.execute("SELECT id FROM before UNION SELECT id FROM now"):
-            write_row(every, [name, "yes" if self.had_pdfs else ""])
+            write_row(every, [name, f"{name}.html", ""])
 
     def had(self, name: str) -> bool:
         """Tell whether an earlier batch made the handout `name`."""
@@ -74,10 +82,28 @@ class Account:
             gone += any(removed)
         for file in goal.names():
             name = file.rpartition(".")[0]
-            if not self._known.execute("SELECT 1 FROM now WHERE id = ?", [name]).fetchone():
+            if not self._known.execute("SELECT 1 FROM now WHERE id = ? COLLATE BINARY", [name]).fetchone():
                 others += 1
                 other = min(other or file, file)
         return gone, others, other
+
+
+def _listed(goal: Target) -> Iterator[str]:
+    """Yield the id of each handout that the lists in the target name. Raises OutputError, also where one is somebody's own."""
+    for name, header in ((REJECTED, REJECTED_HEADER), (LIST, HEADER), (f"{UNFINISHED}/{LIST}", HEADER)):
+        if not goal.has(name):
+            continue
+        with goal.open(name) as file:
+            rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline=""))
+            try:
+                if tuple(next(rows, ()))[: len(header)] != header:
+                    raise csv.Error
+                # a list may have been written by anybody
+                yield from (row[0] for row in rows if header == HEADER and row and SAFE_ID.fullmatch(row[0]))
+            except csv.Error:
+                raise OutputError(
+                    f"{goal.shown}: its {name} is not one that a batch writes, and would be lost. Move it, or choose another folder with --out."
+                ) from None
 
 
 def write_row(file: IO[bytes], cells: list[str]) -> None:

@@ -17,7 +17,7 @@ from datetime import date
 from typing import IO
 
 from handouts import pages
-from handouts.account import Account, check_not_published, write_row
+from handouts.account import HEADER, REJECTED, REJECTED_HEADER, Account, check_not_published, write_row
 from handouts.build import make_all
 from handouts.collection import Collection
 from handouts.data import read_clinic
@@ -35,8 +35,6 @@ from handouts.workers import cluster, processes
 ROWS_A_TASK = 500
 """How many handouts a worker makes at a time."""
 MOST_REASONS = 20
-REJECTED = "rejected.csv"
-"""What is written beside the handouts and their list: which rows have none, with the reason."""
 NO_PAGE = "its page could not be made; mend the notebook and run the same command again"
 OLD_STAYS = "; the handout that is there is of an earlier batch"
 
@@ -115,7 +113,7 @@ def batch(
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
         kept.write_all(every)
         goal.write_from(f"{UNFINISHED}/{LIST}", every)
-        task = Task(goal.place, shared, goal.token, read_clinic(collection).paper if pdf else None, kept.had_pdfs, b"")
+        task = Task(goal.place, shared, goal.token, read_clinic(collection).paper if pdf else None, b"")
         tasks = _tasks(spool, task, ready)
         done = 0
         for made, unchanged, failure in filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
@@ -125,6 +123,8 @@ def batch(
             summary.unchanged += unchanged
             done += made + unchanged
             progress("Handouts", done, summary.rows - summary.rejected)
+        if done != summary.rows - summary.rejected - summary.without_page:
+            raise OutputError("some handouts were not made, for their process was lost. Run the same command again.")
         summary.removed, summary.others, summary.other = kept.remove_the_rest(goal)
         goal.write_from(LIST, listed)
         goal.write_from(REJECTED, rejected)
@@ -138,7 +138,7 @@ def _check(
     """Put the rows that are right into `spool`, the others into `rejected`; return the variants wanted."""
     variants: dict[tuple[str, tuple[str, ...]], int] = {}
     good: list[Row] = []
-    write_row(rejected, ["row", "reason"])
+    write_row(rejected, [*REJECTED_HEADER])
     for number, cells in roster.lines:
         summary.rows += 1
         wanted = cells if isinstance(cells, str) else rows.check(cells)
@@ -212,13 +212,15 @@ def _list(
         [one.topic, *one.values.values(), told_by(html or "", "version"), "yes" if pdf else ""]
         for one, html in zip(variants, htmls, strict=True)
     ]
-    write_row(listed, ["id", "file", "topic", *(variants[0].values if variants else ()), "version", "pdf"])
+    write_row(listed, [*HEADER, *(variants[0].values if variants else ()), "version", "pdf"])
     for rows in _spooled(spool):
         for number, name, page, _ in rows:
             if htmls[page]:
                 write_row(listed, [name, f"{name}.html", *told[page]])
             else:
                 summary.without_page += 1
+                if kept.had(name):  # the account goes on
+                    write_row(listed, [name, f"{name}.html", *told[page][:-2], "", ""])
                 write_row(rejected, [str(number), NO_PAGE + (OLD_STAYS if kept.had(name) else "")])
             kept.add(name)
 

@@ -141,15 +141,15 @@ def build(
     for variant, content, failure in on_paper(collection, out, printed, workers or os.cpu_count() or 1):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)
-            (out / variant.pdf_path).unlink(missing_ok=True)  # of an older page
+            files.remove(out / variant.pdf_path)  # of an older page
         elif files.write(out / variant.pdf_path, content):
             progress(variant, "printed")
-    if result.failed:
+    if result.failed or topics or asked:  # what is to stand in their place is not whole
         result.kept = len(gone)
     else:
         for row in gone:
             for name in (row["path"], f"{row['path'].removesuffix('.html')}.pdf"):
-                (out / name).unlink(missing_ok=True)
+                files.remove(out / name)
         result.removed, gone = len(gone), []
     others = [variant for variant in listed if variant not in wanted]
     result.outdated = sum(not _up_to_date(collection, out, variant, surroundings) for variant in others)
@@ -163,7 +163,7 @@ def _write(out: Path, variant: Variant, html: str) -> bool:
     path, content = out / variant.path, html.encode()
     if path.is_file() and path.read_bytes() == content:
         return False
-    (out / variant.pdf_path).unlink(missing_ok=True)
+    files.remove(out / variant.pdf_path)
     return files.write(path, content)
 
 

@@ -111,9 +111,9 @@ def without_comments(source: str) -> str:
                 f"a comment that begins {source[start : start + 30]!r} is not ended with -->, or holds another; text could be lost with it."
             )
         kept.append(source[at:start])
-        at = end + 3
-        line = re.compile(r"[ \t]*\n?").match(source, at)
-        at = line.end() if line else at
+        begins_its_line = not source[:start].rpartition("\n")[2].strip()
+        rest = re.compile(r"[ \t]*\n?").match(source, end + 3)
+        at = rest.end() if begins_its_line and rest else end + 3
     return "".join([*kept, source[at:]])
 
 

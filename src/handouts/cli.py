@@ -71,7 +71,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
     told += [f"{result.removed} removed that are no longer in the collection"] if result.removed else []
     told += [f"{len(result.unready)} not ready, and not in the index"] if result.unready else []
     told += [f"{len(result.failed)} failed; pages of the last build stay in their place"] if result.failed else []
-    told += [f"{result.kept} that are no longer in the collection stay until then"] if result.kept else []
+    told += [f"{result.kept} that are no longer in the collection stay until a whole build"] if result.kept else []
     if result.saved:
         told += ["notebooks or tables were saved meanwhile: run `handouts build` again for what came last"]
     if result.outdated:
@@ -81,7 +81,8 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _batch(collection: Collection, options: argparse.Namespace) -> int:
-    from handouts.batch import REJECTED, batch
+    from handouts.account import REJECTED
+    from handouts.batch import batch
     from handouts.rosters import open_roster
     from handouts.targets import Target
     from handouts.workers import is_open

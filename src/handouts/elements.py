@@ -34,7 +34,7 @@ ELEMENTS = {
 OUTPUT_WRITTEN = {**OUTPUT, "*": OUTPUT["*"] | {"role", "aria-label", "scope"}}
 """Attributes that outputs may be written with; those that are no attributes of OUTPUT say nothing here, and go."""
 OUR_CLASS = re.compile(r"compared|treatment-\d+")
-OUR_ID = re.compile(r"table-[\w-]+|[\w-]+-\d+")
+OUR_ID, TABLE_ID = re.compile(r"[\w-]+-\d+"), re.compile(r"table-[\w-]+")
 WHOLE_TAG = re.compile(
     r"""</?([a-zA-Z][a-zA-Z0-9]*+)((?:\s++[a-zA-Z][\w:-]*+(?:\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++))?)*+)\s*+/?>"""
 )
@@ -71,6 +71,8 @@ def check_html(html: str, attributes: Mapping[str, set[str]]) -> None:
             )
         element, at = found[1].lower(), found.end()
         allowed = attributes["*"] | attributes.get(element, set())
+        if len(attributes_of(found[2])) < len(ATTRIBUTE.findall(found[2])):
+            raise PageError(f"<{element}> has an attribute twice. Remove one.")
         for name, value in attributes_of(found[2]).items():
             if name not in allowed:
                 raise PageError(f"<{element}> has {name}, which has no effect on a page. Remove it.")
@@ -107,7 +109,7 @@ def _kept(tag: str, name: str, value: str) -> str | None:
     if name == "class":
         return " ".join(one for one in value.split() if OUR_CLASS.fullmatch(one)) or None
     if name == "id":
-        return value if OUR_ID.fullmatch(value) else None
+        return value if (OUR_ID if re.fullmatch("h[2-6]", tag) else TABLE_ID).fullmatch(value) else None
     return None if value.strip().lower().startswith("data:") else value
 
 

@@ -85,6 +85,9 @@ class PagePreprocessor(Preprocessor):
         places = {cell.id: f"{where}, {place(nb, cell, resources.get('numbers'))}" for cell in nb.cells}
         places |= {cell.id: f"data/safety.csv, part {part}, {cell.source[:40]!r}" for part, cells in safety.items() for cell in cells}  # fmt: skip
         places |= {note.id: f"the column note of this reader, {note.source[:40]!r}" for note in notes}
+        for cell in [*notes, *(cell for cells in safety.values() for cell in cells)]:
+            if any(token["attrs"]["level"] == 1 for token in headings(blocks(cell.source))):
+                raise PageError(f"{places[cell.id]}: begins with one #, which is for the title only, and would be lost. Remove the mark.")  # fmt: skip
         texts = [
             *(note.source for note in notes),
             *_texts(nb),
@@ -152,18 +155,32 @@ def check_collection(nb: NotebookNode, collection: Collection, where: str) -> No
 
 def title_of(nb: NotebookNode, where: str) -> str:
     """Return the words of the one first-level heading in `nb`. Raises PageError where there is none or more than one."""
-    titles = [
-        unescape(plain_text(token)).strip()
-        for cell in nb.cells if cell.cell_type == "markdown"
-        for token in headings(blocks(cell.source)) if token["attrs"]["level"] == 1
-    ]  # fmt: skip
+    titles = [unescape(plain_text(token)).strip() for token in _title_tokens(nb)]
     if len(titles) != 1 or not titles[0]:
         raise PageError(f"{where}: has {len(titles)} titles and needs one: a single line that begins with one #.")
+    marked = {"inline_html", "image", "link"} & {kind for token in _title_tokens(nb) for kind in _kinds(token)}
+    if marked:
+        raise PageError(
+            f"{where}: the title holds more than words ({', '.join(sorted(marked))}). Write it below the title."
+        )
     if "{{" in titles[0]:
         raise PageError(
             f"{where}: the title has a field, and a title is the same for everyone. Write it below the title."
         )
     return titles[0]
+
+
+def _title_tokens(nb: NotebookNode) -> Iterator[dict[str, Any]]:
+    for cell in nb.cells:
+        for token in headings(blocks(cell.source)) if cell.cell_type == "markdown" else ():
+            if token["attrs"]["level"] == 1:
+                yield token
+
+
+def _kinds(token: dict[str, Any]) -> Iterator[str]:
+    yield token["type"]
+    for part in token.get("children", []):
+        yield from _kinds(part)
 
 
 def css_string(text: str) -> str:

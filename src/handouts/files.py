@@ -45,6 +45,16 @@ def write(path: Path, content: bytes, *, durable: bool = False) -> bool:
     return True
 
 
+def remove(path: Path) -> None:
+    """Remove a file, where it is there. Raises OutputError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be removed ({error.strerror or error}). Close it where it is open."
+        ) from error
+
+
 def _sync_folder(folder: Path) -> None:
     with suppress(OSError):  # Windows opens no folders
         handle = os.open(folder, os.O_RDONLY)

@@ -25,15 +25,15 @@ CITATION = "Write [@source], [=fact] and [?word] with a name that data/ has and 
 MARKS = tuple(
     (re.compile(pattern, re.M), cure)
     for pattern, cure in (
-        (r"\[[@=?][^\]\n]{0,80}\]?", CITATION),
+        (r"\[[@=?][^\]\n]{0,80}\]?|\[[^\]\n]{0,80}(?<![\w.+])@[\w-]", CITATION),
         (r"[{}][^{}\n]{0,80}[{}]?|«\w{1,80}»|<<\w{1,80}>>", FIELD),
-        (r"!\[[^\]\n]{0,80}|\battachment:\S{0,80}", "A picture is ![what it shows](its file), and stands in a text cell."),
-        (r"\[![A-Za-z]{1,20}\]|:::", "Boxes are made by tagging the cell, such as part:main-message; see data/parts.csv."),
-        (r"^\s*\[[ xX]\]", "Write a list with - and tag its cell part:checklist."),
-        (r"\$\$[^$\n]{1,200}\$\$|\$[^$\n]{0,200}[\\^_][^$\n]{0,200}\$|\\[A-Za-z]{2,20}", "Formulas have no place in a handout. Say it in words."),
-        (r"==[^=\n]{1,80}==|~~|\*\*|```|(?<!\w)__(?=[^\W_])|^#{2,6}|^: |~\w{1,20}~|\^\w{1,20}\^|\d\^\d", "A mark of Markdown is not closed, stands where it means nothing, or is another tool's. Use **bold** in text cells, and ## for headings."),
-        (r"\|[^|\n]{0,200}\|", "A table needs a line of dashes below its head, and as many cells in each row as the head has."),
-        (r"\]\([^)\n]{0,80}|\[\[|\[\^", "A link is [words](https://address), in a text cell."),
+        (r"!\[[^\]\n]{0,80}|\battachment:\S{1,80}", "A picture is ![what it shows](its file), and stands in a text cell."),
+        (r"\[![A-Za-z]{1,20}\]|:::|^(?:!!!|\?\?\?\+?) ?\w|^\.\. \w+::|(?<!\S):[a-z_]{3,20}:(?!\S)|\^\[|^\[TOC\]", "Boxes are made by tagging the cell, such as part:main-message; see data/parts.csv."),
+        (r"^[ \t]*(?:[-*] )?\[[ xX]\](?![(\[])", "Write a list with - and tag its cell part:checklist."),
+        (r"\$\$[^$\n]{1,200}\$\$|\$[^$\n]{0,200}(?:\\[A-Za-z]|[A-Za-z0-9)}][\\^_][A-Za-z0-9{(])[^$\n]{0,200}\$(?!\d)|\\[A-Za-z]{2,20}", "Formulas have no place in a handout. Say it in words."),
+        (r"==[^=\n]{1,80}==|~~|\*\*|```|(?<!\w)__(?=[^\W_])|^#{2,6}|^: |~\w{1,20}~|\^\w{1,20}\^|\d\^\d|(?<![\w*])\*[^\s*][^*\n]{0,80}\*(?!\w)|(?<!\w)_[^\W_][^_\n]{0,80}_(?!\w)", "A mark of Markdown is not closed, stands where it means nothing, or is another tool's. Use **bold** in text cells, and ## for headings."),
+        (r"\|[^|\n]{0,200}\||^[ |:-]*-{3,}\|[ |:-]*$", "A table needs a line of dashes below its head, and as many cells in each row as the head has."),
+        (r"\]\([^)\n]{0,80}|\] \(https?:|\[\[|\[\^", "A link is [words](https://address), in a text cell."),
         (r"<!--|-->", "A comment begins with <!-- and ends with -->."),
         (r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,6});", "Write the sign itself."),
     )

@@ -24,6 +24,10 @@ LONGEST = 200_000
 """How many characters a text cell may have; a book has a million."""
 
 
+EATEN = re.compile(r"(?m)^[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*>[> \t]*+[*_`\[]*+[=\d.½⅓⅔¼¾⅛$€£~≈+−-].*")
+"""A sign for more than, and a number, where Markdown takes the sign for a quotation."""
+
+
 def headings(tokens: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the headings among Markdown tokens, those in lists and quotations too."""
     for token in tokens:
@@ -72,6 +76,14 @@ class _Markdown(mistune.HTMLRenderer):
             return ""
         self.count += 1
         return f'<h{level} id="{self.cell.id}-{self.count}">{text}</h{level}>\n'
+
+    def strong(self, text: str) -> str:
+        check_marked(text, "**")
+        return super().strong(text)
+
+    def emphasis(self, text: str) -> str:
+        check_marked(text, "*")
+        return super().emphasis(text)
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         check_address(url)
@@ -135,6 +147,15 @@ class _Markdown(mistune.HTMLRenderer):
             ) from None
 
 
+def check_marked(text: str, mark: str) -> None:
+    """Raise PageError where signs that were meant as they stand, such as a line to write on, were taken for marks."""
+    words = re.sub(r"<[^<>]*>", "", text)
+    if not re.search(r"\w", unescape(words)) or re.match(r"[)/:;,.%-]", words):
+        raise PageError(
+            f"{text[:40]!r} stands between two marks ({mark} or {mark.replace('*', '_')}), which are lost. Write a line to write on with dots: ........"
+        )
+
+
 def markdown(
     cell: NotebookNode,
     declared: Mapping[str, Field],
@@ -168,14 +189,16 @@ def _check_source(source: str) -> None:
     """Raise PageError for what Markdown would eat, and for what no page shows."""
     if len(source) > LONGEST:
         raise PageError(f"has {len(source):,} characters and may have {LONGEST:,}. Split it.")
+    if re.search(r"&#\w{9,}", source):
+        raise PageError("a character is written by a number that is none. Write the character.")
     marks.check_characters(unescape(source))  # a page shows &#x202e; as the character that it stands for
     if re.search(r"\[\^[^\]\s]{1,100}\]", source):
         raise PageError("footnotes have no place in a handout. Write the sentence where it belongs.")
-    if found := re.search(r"(?m)^[ \t]*(?:[-*+]|\d{1,9}[.)])?[ \t]*>[> \t]*[=\d].*", source):
+    if found := EATEN.search(source):
         raise PageError(
             f'{found[0].strip()[:60]!r}: Markdown takes > at the beginning for a quotation, and the sign is lost. Write "more than".'
         )
-    if found := re.search(r"\d\*{1,2}\d", source):
+    if found := re.search(r"\d\*{1,2}\d|\d\*{1,2}\w{1,20}\*|(?<!\*)\*\d{1,20}\*(?!\*)", source):
         raise PageError(
             f'{found[0]!r}: Markdown takes the sign between two numbers for a mark, and it is lost. Write "times", or \\ in front of it.'
         )
@@ -184,11 +207,13 @@ def _check_source(source: str) -> None:
 
 def _check_tables(lines: list[str]) -> None:
     """Raise PageError for a row of a table that has more or fewer cells than its head."""
+    seen = 0
     for count, line in enumerate(lines[1:], start=1):
-        if "-" not in line or "|" not in line or not re.fullmatch(r"[ \t|:-]+", line):
+        if count < seen or "-" not in line or "|" not in line or not re.fullmatch(r"[ \t|:-]+", line):
             continue
-        head = _cells(lines[count - 1])
+        head, seen = _cells(lines[count - 1]), count
         for row in (line, *lines[count + 1 :]):
+            seen += 1
             if not row.strip() or "|" not in row:
                 break
             if _cells(row) != head:

@@ -79,9 +79,11 @@ def make_ready(output: NotebookNode, expander: Expander, fields: Mapping[str, Fi
             raise PageError(
                 'shows a table of pandas, which phones and screen readers cannot use. Save it as data/NAME.csv and show it by table("NAME").'
             )
+        if re.search(r"<img\b", html, re.I):
+            raise PageError("shows a picture inside HTML. Put it into a text cell: ![what it shows](its file).")
         check_html(html, OUTPUT_WRITTEN)
         html = opened_output(expander.expand_html(clean(html)), fields)
-        if not _look_at(html).strip() and "<img" not in html:
+        if not _look_at(html).strip():
             raise PageError("an output shows nothing. Remove its cell, or mend it.")
         output.data[kind] = html
     elif kind == "image/svg+xml":

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from handouts.exporter import HandoutExporter
 
 
+CODE = files.fingerprint(files.files_in(Path(__file__).parent), Path(__file__).parent)
+"""A digest of this package as it was when this process began with it: a worker may live longer than the code on its disk."""
 _one_at_a_time = threading.Lock()
 """A page is made in the notebooks' folder, and a process has one working folder for all its threads."""
 
@@ -155,11 +157,20 @@ def execute(
 
 
 def refreshed(collection: Collection, topic: str) -> "NotebookNode":
-    """Return the notebook of `topic` as it is to be stored: run as it stands, and normalised. Raises HandoutsError."""
+    """Return the notebook of `topic` as it is to be stored: run as it stands, and normalised.
+
+    Raises HandoutsError, also where somebody saved it meanwhile: that would be lost.
+    """
     from handouts import notebook
 
-    nb = notebook.read(collection.notebook(topic))
-    return notebook.normalised(execute(collection, nb, nb, {}, f"notebooks/{topic}.ipynb"))
+    where = f"notebooks/{topic}.ipynb"
+    path = collection.notebook(topic)
+    nb = notebook.read(path)
+    stored = path.read_bytes()
+    new = notebook.normalised(execute(collection, nb, nb, {}, where))
+    if path.read_bytes() != stored:
+        raise NotebookError(f"{where}: was saved while it ran. Run the same command again.")
+    return new
 
 
 def check_declared(nb: "NotebookNode", values: Mapping[str, str], where: str) -> None:
@@ -191,14 +202,14 @@ def surroundings(collection: Collection) -> str:
         for entry in os.scandir(folder)
         if entry.name.endswith((".dist-info", ".egg-info"))
     )
-    content = files.fingerprint(_around(collection), collection.root, Path(__file__).parent)
-    return hashlib.sha256("\n".join([content, sys.version, *installed]).encode()).hexdigest()
+    content = files.fingerprint(_around(collection), collection.root)
+    return hashlib.sha256("\n".join([content, CODE, sys.version, *installed]).encode()).hexdigest()
 
 
 def _around(collection: Collection) -> list[Path]:
-    """List the files that every page is made from beside its notebook."""
+    """List the files of the collection that every page is made from beside its notebook."""
     beside = [path for path in files.files_in(collection.notebooks) if path.suffix != ".ipynb"]
-    return [*files.files_in(collection.data), *beside, *files.files_in(Path(__file__).parent)]
+    return [*files.files_in(collection.data), *beside]
 
 
 def _stamps(collection: Collection, variant: Variant) -> list[tuple[Path, int, int, int, int]]:
@@ -229,7 +240,7 @@ def _stored(collection: Collection, variant: Variant) -> bytes:
 
 
 def _key(stored: bytes, variant: Variant, surroundings: str) -> str:
-    parts = [hashlib.sha256(stored).hexdigest(), surroundings, repr(sorted(variant.values.items()))]
+    parts = [variant.topic, hashlib.sha256(stored).hexdigest(), surroundings, repr(sorted(variant.values.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -20,7 +20,8 @@ def on_paper(
     """Yield the PDF of each page in `out`, and, in place of one, what failed."""
     paper = read_clinic(collection).paper
     made_by = version("weasyprint")
-    to_print: dict[str, Variant] = {}
+    to_print: dict[str, list[Variant]] = {}
+    htmls: dict[str, str] = {}
     for variant in variants:
         if not (out / variant.path).is_file():
             continue
@@ -29,14 +30,12 @@ def on_paper(
         if (content := pages.cached_file(collection, name)) is not None:
             yield variant, content, None
         else:
-            to_print[name] = variant
+            to_print.setdefault(name, []).append(variant)
+            htmls[name] = html.decode()
     if not to_print:
         return
     with processes(min(workers, len(to_print))) as pool:
-        futures = {
-            pool.submit(attempt, (out / variant.path).read_text(encoding="utf-8"), paper): name
-            for name, variant in to_print.items()
-        }
+        futures = {pool.submit(attempt, htmls[name], paper): name for name in to_print}
         for future in as_completed(futures):
             try:
                 content, failure = future.result()
@@ -44,4 +43,5 @@ def on_paper(
                 content, failure = b"", "the process that printed it was ended. Run the same command again."
             if not failure:
                 pages.keep_file(collection, futures[future], content)
-            yield to_print[futures[future]], content, failure
+            for variant in to_print[futures[future]]:
+                yield variant, content, failure

@@ -5,7 +5,8 @@ import io
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -70,8 +71,10 @@ def pdf(html: str, paper: str) -> bytes:
     # Text in a drawing takes no font from the page, and no style sheet reaches it: it names the font itself.
     page = HTML(string=html.replace("'DejaVu Sans'", "Handout"), url_fetcher=Fetcher())
     try:
-        with _one_at_a_time, _limited():
-            return bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
+        with _one_at_a_time, _limited() as check:
+            printed = bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
+            check()  # WeasyPrint goes on without a drawing that was stopped
+            return printed
     except FatalURLFetchingError as error:
         raise PageError(
             f"a PDF holds all that it shows, and this page asks for {error}. Put it into the notebook."
@@ -79,19 +82,27 @@ def pdf(html: str, paper: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _limited() -> Iterator[None]:
-    """Raise PageError where the work takes longer than MOST_SECONDS; a thread other than the main one has no such clock."""
+def _limited() -> Iterator[Callable[[], None]]:
+    """Raise PageError where the work takes longer than MOST_SECONDS, and give what raises it where that was taken no notice of.
+
+    A thread other than the main one has no such clock.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
+        yield lambda: None
         return
+    end = time.monotonic() + MOST_SECONDS
+
+    def check() -> None:
+        if time.monotonic() >= end:
+            raise PageError(f"its PDF is not done after {MOST_SECONDS} seconds. Make its tables and pictures smaller.")
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise PageError(f"its PDF is not done after {MOST_SECONDS} seconds. Make its tables and pictures smaller.")
+        check()
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS + 0.01, 1)
     try:
-        yield
+        yield check
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -36,6 +36,8 @@ LOOKS = {"fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-
 PLACES = {"id", "x", "y", "x1", "y1", "x2", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry", "fx", "fy", "d", "points", "width", "height", "transform",
           "viewBox", "preserveAspectRatio", "version", "role", "aria-labelledby", "clipPathUnits", "gradientUnits", "gradientTransform", "offset",
           "href", "{http://www.w3.org/1999/xlink}href"}  # fmt: skip
+WORDS = ("title", "desc", "text", "tspan")
+"""Elements that hold words."""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -44,8 +46,8 @@ def check_drawing(svg: str, name: str) -> None:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
-    if "<!" in svg or "<?" in svg:
-        raise PageError("shows a drawing with comments or declarations in it. Use diagram().")
+    if "<!" in svg or "<?" in svg or re.search(r"</?\w+:", svg):
+        raise PageError("shows a drawing with comments, declarations or prefixes in it. Use diagram().")
     try:
         root = fromstring(svg)
     except (ParseError, DefusedXmlException, ValueError) as error:
@@ -63,7 +65,11 @@ def check_drawing(svg: str, name: str) -> None:
                 raise PageError(
                     f"shows a drawing with {said}={value[:40]!r}, which may do more than draw. Use diagram()."
                 )
-        if shape not in ("title", "desc", "text", "tspan") and (element.text or "").strip():
+        if shape in ("title", "desc") and len(element):  # in HTML, what begins there ends elsewhere
+            raise PageError(f"shows a drawing with elements in its <{shape}>. Use diagram().")
+        outside = "" if shape in WORDS else element.text or ""
+        outside += "".join(part.tail or "" for part in element if shape not in WORDS)
+        if outside.strip():
             raise PageError("shows a drawing with words outside of <text>. Use diagram().")
     parents = {part: whole for whole in elements for part in whole}
     uses = [element for element in elements if _shape(element) == "use"]
@@ -75,7 +81,7 @@ def check_drawing(svg: str, name: str) -> None:
             whole = parents.get(whole)
     if any(_target(use) in repeating for use in uses):
         raise PageError("shows a drawing that repeats what repeats, and may never end. Use diagram().")
-    for text in (element for element in elements if _shape(element) == "text"):
+    for text in (element for element in elements if _shape(element) in WORDS):
         words = " ".join("".join(text.itertext()).split())
         marks.check_words(words, html=True)
         marks.check_characters(words)

@@ -46,7 +46,7 @@ def sentences(source: str) -> Iterator[tuple[str, list[str]]]:
 
 def _split(block: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the sentences of `block`; a citation belongs to the one that it stands in or follows."""
-    pieces = re.split(rf"\s*({CITE})", " ".join(block.split()))
+    pieces = re.split(rf"\s*\(?({CITE})\)?", " ".join(block.split()))
     text, cites = "", []
     for words, cite in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         text += words
@@ -68,7 +68,7 @@ def _kinds_of(tokens: list[dict[str, object]], inside: str) -> Iterator[tuple[di
     """Yield each block of text, and "heading", "steps" for an item of a numbered list, or ""."""
     for token in tokens:
         children = token.get("children")
-        if token["type"] in ("paragraph", "heading", "block_text", "table_cell"):
+        if token["type"] in ("paragraph", "heading", "block_text", "table_cell", "block_html", "block_code"):
             yield token, "heading" if token["type"] == "heading" else inside
         elif isinstance(children, list):
             attributes = token.get("attrs")

@@ -4,12 +4,14 @@ import re
 from itertools import pairwise
 
 NEVER = (
-    "al", "approx", "dept", "dr", "e.g", "eq", "est", "fig", "figs", "i.e", "jr", "mr", "mrs", "ms", "no", "nos", "nr", "pp", "prof", "sr", "st", "vs",
+    "al", "approx", "dept", "dr", "dra", "e.g", "eq", "est", "fig", "figs", "i.e", "jr", "mr", "mrs", "ms", "no", "nos", "nr", "pp", "prof", "sr", "sra", "srta", "st", "vit", "vs",
 )  # fmt: skip
 """Abbreviations that a sentence does not end with: what they belong to follows."""
 SELDOM = ("a.d", "b.c", "d.c", "u.k", "u.n", "u.s", "u.s.a")
 """Abbreviations that stand before names, which begin with a capital letter as a sentence does."""
-_STOP = re.compile(r"[.!?]+[”\"')\]]*(?=\s)")
+BEGINS = re.compile(r"\s+(?:I|It|He|She|They|We|You|Then|This|That|If|Do|Ask|Call|Tell|Take|Stop|Your)\b")
+"""What begins a sentence and no name."""
+_STOP = re.compile(r"(?<![.!?…])[.!?…]+[”»\"')\]*¹²³]*(?=\s)")
 _WORD_BEFORE = re.compile(r"[\w.]*$")
 
 
@@ -27,6 +29,8 @@ def ends(text: str) -> list[int]:
         abbreviated = stop[0] == "." and (word in NEVER or word in SELDOM)
         if word in ("no", "nos"):  # "no. 5" is a number, "no." is a word
             abbreviated = after.isdigit()
+        if word in (*SELDOM, "st") and BEGINS.match(text[stop.end() :]):
+            abbreviated = False
         if not abbreviated and not after.islower():
             found.append(stop.end())
     return [*found, len(text)] if text.strip() and (not found or text[found[-1] :].strip()) else found

@@ -22,7 +22,7 @@ from handouts import notebook
 from handouts.collection import find
 from handouts.data import read_parts
 from handouts.errors import NotebookError, known
-from handouts.marks import with_whole_addresses
+from handouts.marks import BLOCKS, with_whole_addresses
 from handouts.notebook import place, tags
 from handouts.parameters import Parameters, Values, read_parameters, resolve
 
@@ -186,6 +186,9 @@ def plain_text(token: dict[str, Any]) -> str:
     """Return the words of a Markdown token without their marks; a picture is no words."""
     if token["type"] == "image":
         return ""
+    if token["type"] in ("inline_html", "block_html"):
+        html = re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S) if "-->" in token["raw"] else token["raw"]
+        return re.sub(r"<[^<>]*>", lambda tag: "\n" if BLOCKS.match(tag[0]) else "", html)
     if "children" in token:
         return "".join(map(plain_text, token["children"]))
     return str(token.get("raw", " "))

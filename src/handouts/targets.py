@@ -1,13 +1,11 @@
 """Where handouts are written: a folder, or any place that fsspec knows by its URL.
 
 A handout is there whole or not at all; one that is there already, byte for byte, is left alone. What is being written bears
-its handout's name and a token of the run, so that nobody's bytes can come under another's name: not with equal process
-numbers on two machines, not with threads, not from workers of a run that was killed.
+its handout's name and a token of the run: not with equal process numbers on two machines, not with threads, not from
+workers of a run that was killed can one person's bytes come under another's name.
 """
 
 import contextlib
-import csv
-import io
 import os
 import re
 import secrets
@@ -23,12 +21,9 @@ from handouts.locks import locked
 
 UNFINISHED = ".unfinished"
 """A folder in the target for what is being written; a batch that was killed leaves it, the next one clears it."""
-LIST = "handouts.csv"
-"""The list of what a target holds. A copy lies in UNFINISHED until the batch is done: it tells what one that was killed has made."""
+LIST = "handouts.csv"  # also in UNFINISHED until the batch is done: it tells what one that was killed has made
 WHOLE = ("abfs", "abfss", "az", "gcs", "gs", "memory", "s3", "s3a")
 """Protocols whose files appear when they are whole, and where renaming is copying."""
-SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a handout may be named."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OLD = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -98,7 +93,7 @@ class Target:
                 stack.enter_context(locked(Path(unfinished, "lock"), f"{self.shown}: {BUSY}"))
                 for name in os.listdir(unfinished):
                     if name not in ("lock", LIST):
-                        shutil.rmtree(os.path.join(unfinished, name))
+                        _remove(os.path.join(unfinished, name))
                 os.mkdir(os.path.join(unfinished, self.token), mode=0o700)
                 stack.callback(shutil.rmtree, os.path.join(unfinished, self.token), ignore_errors=True)
                 self._held = stack.pop_all()
@@ -196,7 +191,15 @@ class Target:
         else:
             unfinished = f"{self.folder}/{UNFINISHED}/{self.token}/{name}.{secrets.token_hex(4)}"
             self._fs.pipe_file(unfinished, content)
-            self._fs.mv(unfinished, path)
+            self._move(unfinished, path)
+
+    def _move(self, unfinished: str, path: str) -> None:
+        """Rename a file; some systems do not rename onto one that is there, and some do not say so."""
+        if self._fs.exists(path):
+            self._fs.rm_file(path)
+        self._fs.mv(unfinished, path)
+        if self._fs.exists(unfinished):
+            raise OSError("cannot be renamed there")
 
     def has(self, name: str) -> bool:
         """Tell whether the file `name` is there. Raises OutputError."""
@@ -232,7 +235,7 @@ class Target:
                 with self._fs.open(path if self._whole else here, "wb") as out:
                     shutil.copyfileobj(file, out, 1 << 20)
                 if not self._whole:
-                    self._fs.mv(here, path)
+                    self._move(here, path)
             else:
                 with open(os.open(here, _NEW, 0o666 if self.shared else 0o600), "wb") as out:
                     shutil.copyfileobj(file, out, 1 << 20)
@@ -240,23 +243,13 @@ class Target:
         except Exception as error:
             raise self._error(error) from None
 
-    def listed(self) -> Iterator[tuple[str, bool]]:
-        """Yield the id of each handout that the lists in the target name, and whether it has a PDF. Raises OutputError."""
-        for name in (LIST, f"{UNFINISHED}/{LIST}"):
-            try:
-                if not self.has(name):
-                    continue
-                path = f"{self.folder}/{name}"
-                with self._fs.open(path, "rb") if self._fs else open(path, "rb") as file:
-                    for row in csv.DictReader(io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")):
-                        if SAFE_ID.fullmatch(row.get("id") or ""):  # the list may have been written by anybody
-                            yield row["id"], row.get("pdf") == "yes"
-            except OutputError:
-                raise
-            except csv.Error:
-                raise OutputError(f"{self.shown}: its {LIST} is no list of handouts. Remove it, or choose another folder.") from None  # fmt: skip
-            except Exception as error:
-                raise self._error(error) from None
+    def open(self, name: str) -> IO[bytes]:
+        """Open the file `name` to read it. Raises OutputError."""
+        path = f"{self.folder}/{name}"
+        try:
+            return self._fs.open(path, "rb") if self._fs else open(path, "rb")
+        except Exception as error:
+            raise self._error(error) from None
 
     def names(self) -> Iterator[str]:
         """Yield the names of the HTML and PDF files in the target. Raises OutputError."""
@@ -275,6 +268,13 @@ class Target:
 
 BUSY = "another batch is writing there. Wait until it is done, or choose another folder with --out."
 PERSONAL = "personal"
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def _remove_folder(folder: str) -> None:

@@ -24,14 +24,13 @@ TRIES = 3
 class Task:
     """Some rows with the pages that they fill; packed, so that no tool that shows tasks shows a person.
 
-    `paper` is what PDFs are made for, or None where none are; `had_pdfs` tells whether there may be older ones.
+    `paper` is what PDFs are made for, or None where none are.
     """
 
     place: str
     shared: bool
     token: str
     paper: str | None
-    had_pdfs: bool
     packed: bytes
 
     def __repr__(self) -> str:
@@ -50,7 +49,8 @@ def filled(tasks: Iterator[Task], executor: Executor | None, size: int) -> Itera
                 waiting = deque((task, workers.submit(fill, task)) for task, _ in waiting)
                 while True:
                     while len(waiting) < 2 * size + 2 and (task := next(tasks, None)):
-                        waiting.append((task, workers.submit(fill, task)))
+                        waiting.append((task, Future()))  # before it is handed over: a pool that broke takes none
+                        waiting[-1] = (task, workers.submit(fill, task))
                     if not waiting:
                         return
                     done = waiting[0][1].result()
@@ -83,10 +83,10 @@ def fill(task: Task) -> tuple[int, int, str | None]:
         goal = target(task.place, task.shared, task.token)
         for name, page, values in rows:
             handout = forms[page].fill(dict(values))
-            old = f"{name}.pdf" if task.had_pdfs or task.paper else ""
-            changed = goal.write(f"{name}.html", handout, without=old)
-            if task.paper and (changed or not goal.has(old)):
-                goal.write(old, make_pdf(handout.decode(), task.paper))
+            printed = f"{name}.pdf"
+            changed = goal.write(f"{name}.html", handout, without=printed)
+            if task.paper and (changed or not goal.has(printed)):
+                goal.write(printed, make_pdf(handout.decode(), task.paper))
                 changed = True
             made, unchanged = made + changed, unchanged + (not changed)
     except (OutputError, PageError) as error:

@@ -80,7 +80,10 @@ def is_open(address: str) -> bool:
     >>> is_open("tcp://scheduler:8786"), is_open("tcp://127.0.0.1:8786"), is_open("tls://scheduler:8786")
     (True, False, False)
     """
-    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    try:
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    except ValueError:  # no address; `cluster` says so
+        return False
     return parts.scheme != "tls" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
 
 
