@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import IO
 from handouts.collection import Collection
 from handouts.errors import OutputError
 from handouts.manifest import MANIFEST
+from handouts.rows import SAFE_ID
 from handouts.targets import LIST, UNFINISHED, Target
 
 HEADER = ("id", "file", "topic")
 """How the list of handouts begins; a file of its name that does not is somebody's own."""
 REJECTED, REJECTED_HEADER = "rejected.csv", ("row", "reason")
 """The list of the rows without a handout, and how it begins."""
-SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-"""What a handout may be named."""
 
 
 def check_not_published(collection: Collection, goal: Target) -> None:

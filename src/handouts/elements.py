@@ -71,9 +71,10 @@ def check_html(html: str, attributes: Mapping[str, set[str]]) -> None:
             )
         element, at = found[1].lower(), found.end()
         allowed = attributes["*"] | attributes.get(element, set())
-        if len(attributes_of(found[2])) < len(ATTRIBUTE.findall(found[2])):
+        written = attributes_of(found[2])
+        if len(written) < len(ATTRIBUTE.findall(found[2])):
             raise PageError(f"<{element}> has an attribute twice. Remove one.")
-        for name, value in attributes_of(found[2]).items():
+        for name, value in written.items():
             if name not in allowed:
                 raise PageError(f"<{element}> has {name}, which has no effect on a page. Remove it.")
             if name == "href":

@@ -16,6 +16,8 @@ from handouts.parameters import offered, read_parameters, resolve
 from handouts.values import faults
 
 ID, TOPIC = "id", "topic"
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What a handout may be named."""
 RESERVED_NAMES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.I)
 """Names that Windows gives to devices, and to no file."""
 
@@ -116,6 +118,6 @@ class Rows:
     def _wrong_id(self, text: str) -> str | None:
         if not text:
             return "is missing"
-        if len(text) > 64 or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", text) or RESERVED_NAMES.fullmatch(text):
+        if not SAFE_ID.fullmatch(text) or RESERVED_NAMES.fullmatch(text):
             return "is no safe file name; use up to 64 letters, digits, hyphens and underscores"
         return None
