@@ -164,11 +164,10 @@ def refreshed(collection: Collection, topic: str) -> "NotebookNode":
     from handouts import notebook
 
     where = f"notebooks/{topic}.ipynb"
-    path = collection.notebook(topic)
-    nb = notebook.read(path)
-    stored = path.read_bytes()
+    stored = _stored(collection, Variant(topic, {}))
+    nb = notebook.parse(stored, where)
     new = notebook.normalised(execute(collection, nb, nb, {}, where))
-    if path.read_bytes() != stored:
+    if _stored(collection, Variant(topic, {})) != stored:
         raise NotebookError(f"{where}: was saved while it ran. Run the same command again.")
     return new
 
