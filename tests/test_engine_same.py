@@ -72,7 +72,7 @@ KINDS: dict[str, tuple[list[str], list[str]]] = {
         [
             "loop is asyncio.get_running_loop(), loop is asyncio.get_event_loop(), loop.is_closed(), type(loop), loop.get_debug()", "async with lock: print('in')", "await queue.get()",
             "future.set_result(4); await future", "await asyncio.sleep(0.3); got", "await g.__anext__()", "await loop.run_in_executor(None, lambda: 5), await asyncio.to_thread(abs, -1)",
-            "async def tell():\n    for i in range(3):\n        print('task', i); await asyncio.sleep(0.05)\ntask = asyncio.create_task(tell())", "await task; print('joined')",
+            "go = asyncio.Event()\nasync def tell():\n    await go.wait()\n    for i in range(3):\n        print('task', i); await asyncio.sleep(0.05)\ntask = asyncio.create_task(tell())", "go.set(); await task; print('joined')",
             "async def bad(): raise ValueError('in a task')\ntask = asyncio.create_task(bad()); await asyncio.sleep(0); task.exception()", "await task",
             "async with asyncio.TaskGroup() as group:\n    one = group.create_task(asyncio.sleep(0.01, 3))\none.result()", "async with asyncio.timeout(0.05): await asyncio.sleep(5)",
             "process = await asyncio.create_subprocess_exec('echo', 'hi', stdout=asyncio.subprocess.PIPE)\n(await process.communicate())[0]", "[i async for i in numbers()]",
@@ -147,7 +147,7 @@ KINDS: dict[str, tuple[list[str], list[str]]] = {
     "threads, processes and pickles": (
         ["import os, threading, time, subprocess, pickle, multiprocessing as mp, sys\nclass B: y = 2"],
         [
-            "def late():\n    time.sleep(0.15); print('late')\nt = threading.Thread(target=late); t.start(); t.name", "t.join(); print('joined')", "threading.Timer(0.05, print, ['tick']).start(); time.sleep(0.2)",
+            "go = threading.Event()\ndef late():\n    go.wait(); print('late')\nt = threading.Thread(target=late); t.start(); t.name", "go.set(); t.join(); print('joined')", "t = threading.Timer(0.05, print, ['tick']); t.start(); t.join()",
             "from concurrent.futures import ThreadPoolExecutor, ProcessPoolExecutor\nwith ThreadPoolExecutor(3) as p: print(list(p.map(abs, [-1, -2])))", "with ProcessPoolExecutor(2, mp.get_context('fork')) as p: print(list(p.map(abs, [-1, -2])))",
             "mp.current_process().name, mp.parent_process(), mp.active_children()", "q = mp.Queue(); q.put(3); q.get()", "pid = os.fork()\nif pid == 0: os._exit(3)\nos.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])",
             "subprocess.run(['echo', 'a'], capture_output=True, text=True).stdout, subprocess.run(['false']).returncode", "subprocess.run('exit 4', shell=True, check=True)", "try: print(os.waitpid(-1, os.WNOHANG))\nexcept ChildProcessError as e: print(e)",
