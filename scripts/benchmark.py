@@ -30,15 +30,17 @@ from statistics import median
 import papermill
 from nbconvert import HTMLExporter
 
-from handouts import notebook, pages
-from handouts.build import build, make_all, variants
-from handouts.collection import Collection
-from handouts.data import read_parts
-from handouts.exporter import HandoutExporter
-from handouts.pages import Variant
-from handouts.parameters import read_parameters
-from handouts.tailor import tailor
-from handouts.workers import cluster, processes
+from handouts.build.run import build
+from handouts.collection import notebook
+from handouts.collection.clinic import read_parts
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import read_parameters
+from handouts.page import pages
+from handouts.page.exporter import HandoutExporter
+from handouts.page.many import make_all, variants
+from handouts.page.pages import Variant
+from handouts.page.tailor import tailor
+from handouts.page.workers import cluster, processes
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 import chromium
-from handouts.workers import without_slow_imports
+from handouts.page.workers import without_slow_imports
 
 without_slow_imports()  # two seconds a process; what the tests start is left as it is
 import nbformat
 
-from handouts.build import build, read_manifest
-from handouts.collection import Collection
-from handouts.parameters import Parameters, read_parameters
+from handouts.build.run import build, read_manifest
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import Parameters, read_parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent

@@ -18,11 +18,11 @@ import psutil
 import pytest
 
 from conftest import BIN, ROOT, edit
-from handouts.batch import Summary, batch
-from handouts.collection import Collection
+from handouts.batch.rosters import open_roster
+from handouts.batch.run import Summary, batch
+from handouts.batch.targets import UNFINISHED
+from handouts.collection.folder import Collection
 from handouts.errors import OutputError
-from handouts.rosters import open_roster
-from handouts.targets import UNFINISHED
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EXAMPLE = ROOT / "data" / "example-roster.csv"

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from conftest import ROOT
-from handouts.build import read_manifest
+from handouts.build.run import read_manifest
 
 pytestmark = pytest.mark.browser
 VIEWS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, edit
-from handouts import pages
-from handouts.build import Result, build, read_manifest
-from handouts.collection import Collection
+from handouts.build.run import Result, build, read_manifest
+from handouts.collection.folder import Collection
 from handouts.errors import CellError, DataError, OutputError, ParameterError
-from handouts.pages import Variant
+from handouts.page import pages
+from handouts.page.pages import Variant
 
 SESSION = "your-dry-needling-session"
 CHOICE = "which-treatment-is-right"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conftest import edit
-from handouts.collection import Collection
+from handouts.collection.folder import Collection
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SESSION = "your-dry-needling-session"

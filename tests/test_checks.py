@@ -1,4 +1,4 @@
-"""checks.py, readers.py, reading.py: what a page must not say is found, and what it may say is not."""
+"""checks.py, readers.py, readability.py: what a page must not say is found, and what it may say is not."""
 
 import json
 import re
@@ -11,16 +11,16 @@ import pytest
 from bs4 import BeautifulSoup
 
 from conftest import edit
-from handouts import reading
-from handouts.checks import check, check_text, check_words, failing, readers_of
-from handouts.collection import Collection
-from handouts.criteria import CHECKS
-from handouts.data import read_topics
-from handouts.evidence import SAFETY_PARTS, read_safety
-from handouts.findings import ERROR, RULES, WARNING, Finding
-from handouts.readers import sentences, trace
-from handouts.rules import of_page, size
-from handouts.standards import FAILS, answers, read_standards
+from handouts.checks import readability
+from handouts.checks.criteria import CHECKS
+from handouts.checks.findings import ERROR, RULES, WARNING, Finding
+from handouts.checks.readers import sentences, trace
+from handouts.checks.rules import of_page, size
+from handouts.checks.run import check, check_text, check_words, failing, readers_of
+from handouts.checks.standards import FAILS, answers, read_standards
+from handouts.collection.clinic import read_topics
+from handouts.collection.evidence import SAFETY_PARTS, read_safety
+from handouts.collection.folder import Collection
 
 TODAY = date(2026, 11, 24)
 SESSION = "your-dry-needling-session"
@@ -191,10 +191,10 @@ def test_the_safety_text_is_on_every_page_and_the_same(pages: dict[str, str], co
 def test_grades_are_those_of_the_formulas(collection: Collection) -> None:
     """Grades follow the published formulas; a label is no sentence; a bullet ends as one."""
     words = ["The cat sat on the mat", "The dog ran to the red barn"]
-    assert reading.as_sentences([*words, "Name:"]) == "The cat sat on the mat. The dog ran to the red barn."
+    assert readability.as_sentences([*words, "Name:"]) == "The cat sat on the mat. The dog ran to the red barn."
     # 13 words, 2 sentences, 13 syllables
-    assert reading.grades(collection, words).fkgl == pytest.approx(0.39 * 13 / 2 + 11.8 * 13 / 13 - 15.59, abs=0.06)
-    assert reading.long_words(collection, ["A terrible catastrophe for the musician"]) == [
+    assert readability.grades(collection, words).fkgl == pytest.approx(0.39 * 13 / 2 + 11.8 * 13 / 13 - 15.59, abs=0.06)
+    assert readability.long_words(collection, ["A terrible catastrophe for the musician"]) == [
         "catastrophe",
         "musician",
         "terrible",
@@ -264,7 +264,7 @@ def test_every_check_of_an_item_is_asked_for(collection: Collection) -> None:
 def test_the_article_itself_reads_too_hard(collection: Collection) -> None:
     """By the same measure the clinic's article is far above the grade that a plain page may have."""
     text = (collection.data / "article.txt").read_text().splitlines()
-    assert reading.grades(collection, text).fkgl > 10
+    assert readability.grades(collection, text).fkgl > 10
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,8 @@ def test_the_article_itself_reads_too_hard(collection: Collection) -> None:
 )  # fmt: skip
 def test_broken_evidence_is_told(copy: Collection, file: str, before: str, after: str, told: str) -> None:
     """A fact, safety line or source that cannot be right stops every command, with file, row and what to do."""
+    from handouts.collection.evidence import read_facts
     from handouts.errors import DataError
-    from handouts.evidence import read_facts
 
     edit(copy.data / file, before, after)
     with pytest.raises(DataError, match=told):
@@ -292,7 +292,7 @@ def test_broken_evidence_is_told(copy: Collection, file: str, before: str, after
 
 def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collection, tmp_path: Path) -> None:
     """One row feeds the sentence, the icon array, its text alternative and its description."""
-    from handouts.build import build
+    from handouts.build.run import build
 
     edit(copy.data / "facts.csv", "190,370,,1000", "210,420,,1000")
     build(copy, tmp_path, [SESSION], {"audience": "general", "level": "plain"})

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from conftest import BIN, ROOT, edit
-from handouts import cli
-from handouts.collection import Collection
+from handouts.cli import commands
+from handouts.collection.folder import Collection
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 HEAVY = {
@@ -173,7 +173,7 @@ def test_a_failed_refresh_leaves_the_notebook_as_it_was(copy: Collection, run: R
 
 def test_list_shows_topics_and_values(capsys: pytest.CaptureFixture[str]) -> None:
     """The list shows each topic with its purpose, and each value with the default marked."""
-    assert cli.main(["list"]) == 0
+    assert commands.main(["list"]) == 0
     shown = capsys.readouterr().out
     assert "  your-dry-needling-session    What to expect when you come for dry needling." in shown
     assert "  general       Everyone (default). What they want: to move better" in shown
@@ -218,7 +218,7 @@ def test_a_stopped_build_leaves_no_process_behind(copy: Collection, end: str) ->
     )  # fmt: skip
     process = psutil.Process(started.pid)
     deadline = time.monotonic() + 30
-    while not any("handouts.snapshot" in " ".join(child.cmdline()) for child in process.children(recursive=True)):
+    while not any("handouts.engine.process" in " ".join(child.cmdline()) for child in process.children(recursive=True)):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     time.sleep(1)

@@ -8,15 +8,16 @@ import nbformat
 import pytest
 
 from conftest import Blocks
-from handouts import notebook
-from handouts.article import read_article
-from handouts.collection import Collection
-from handouts.data import read_clinic, read_parts, read_table, read_topics, text
-from handouts.evidence import read_captions
-from handouts.parameters import read_parameters
-from handouts.sentences import split
-from handouts.tailor import blocks as markdown_blocks
-from handouts.tailor import part_of, plain_text
+from handouts.collection import notebook
+from handouts.collection.article import read_article
+from handouts.collection.clinic import read_clinic, read_parts, read_topics
+from handouts.collection.csvfile import read_table, text
+from handouts.collection.evidence import read_captions
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import read_parameters
+from handouts.collection.sentences import split
+from handouts.page.tailor import blocks as markdown_blocks
+from handouts.page.tailor import part_of, plain_text
 
 TOPICS = ("dry-needling-or-acupuncture", "your-dry-needling-session", "which-treatment-is-right")
 AUDIENCES = ("general", "athlete", "chronic-pain", "older-adult")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, edit
-from handouts.collection import Collection
+from handouts.collection.folder import Collection
 from handouts.errors import ClusterError
-from handouts.workers import is_open
+from handouts.page.workers import is_open
 from test_batch import MARKER, Run, files, long_roster, make, start, wait_for
 
 
@@ -88,9 +88,9 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
     """Pages come from workers whose tables and packages are those of who asks, or not at all."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from handouts.batch import Summary, _pages
-    from handouts.build import variants
-    from handouts.pages import key, surroundings
+    from handouts.batch.run import Summary, _pages
+    from handouts.page.many import variants
+    from handouts.page.pages import key, surroundings
 
     wanted = variants(copy, ["your-dry-needling-session"], {"audience": "general", "level": "plain"})
     to_make = {key(copy, one, surroundings(copy)): one for one in wanted}

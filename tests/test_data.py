@@ -3,13 +3,14 @@
 import pytest
 
 from conftest import edit
-from handouts.article import read_article
-from handouts.collection import Collection, find
-from handouts.data import read_clinic, read_parts, read_table, read_topics, read_treatments
+from handouts.collection.article import read_article
+from handouts.collection.clinic import read_clinic, read_parts, read_topics, read_treatments
+from handouts.collection.csvfile import read_table
+from handouts.collection.evidence import read_captions
+from handouts.collection.folder import Collection, find
+from handouts.collection.parameters import read_parameters
+from handouts.collection.sentences import split
 from handouts.errors import DataError
-from handouts.evidence import read_captions
-from handouts.parameters import read_parameters
-from handouts.sentences import split
 
 
 def test_every_table_of_the_collection_can_be_read(collection: Collection) -> None:

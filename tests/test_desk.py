@@ -26,8 +26,8 @@ from playwright.sync_api import Error as PlaywrightError
 
 from conftest import BIN, ROOT, edit
 from handouts import files
-from handouts.collection import Collection
-from handouts.data import read_topics
+from handouts.collection.clinic import read_topics
+from handouts.collection.folder import Collection
 
 TOPIC = "your-dry-needling-session"
 NOTEBOOK = f"notebooks/{TOPIC}.ipynb"

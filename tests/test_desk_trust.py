@@ -21,9 +21,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from conftest import BIN
-from handouts import files, trust
-from handouts.collection import Collection
-from handouts.data import read_topics
+from handouts import files
+from handouts.collection.clinic import read_topics
+from handouts.collection.folder import Collection
+from handouts.desk import trust
 from test_desk import LAB, NOTEBOOK, TOPIC, Desk, Preview, Server, a_copy, picture, restored, started, stopped, until
 
 OTHER = "notebooks/dry-needling-or-acupuncture.ipynb"

@@ -11,13 +11,13 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from conftest import edit
-from handouts import drawing, shapes
-from handouts.collection import Collection, find
-from handouts.data import read_table
-from handouts.diagrams import DRAWN, Diagram, diagram, draw_for
-from handouts.drawing import Sheet
+from handouts.collection.csvfile import read_table
+from handouts.collection.evidence import read_captions
+from handouts.collection.folder import Collection, find
 from handouts.errors import DataError, ParameterError
-from handouts.evidence import read_captions
+from handouts.show import drawing, shapes
+from handouts.show.diagrams import DRAWN, Diagram, diagram, draw_for
+from handouts.show.drawing import Sheet
 
 pytestmark = pytest.mark.usefixtures("settings")
 SIZES = {"normal": 14.0, "large": 18.0, "giant": 24.0}
@@ -154,7 +154,7 @@ def test_special_characters_survive(copy: Collection) -> None:
 def test_the_same_bytes_in_every_process(seed: str) -> None:
     """Another process with another hash seed draws the same bytes."""
     draw_for()
-    code = f"from handouts.diagrams import *; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in {NAMES}))"
+    code = f"from handouts.show.diagrams import *; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in {NAMES}))"
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
     )
@@ -232,7 +232,7 @@ def test_a_table_that_picture_and_words_would_tell_differently_is_refused(
 
 def test_tables_and_diagrams_share_the_treatments_colours(collection: Collection) -> None:
     """A treatment has one colour, in the tables of a page as in its diagrams."""
-    css = (collection.root / "src/handouts/templates/handout/handout.css").read_text()
+    css = (collection.root / "src/handouts/page/templates/handout/handout.css").read_text()
     draw_for()
     for count, look in enumerate(shapes.looks(), start=1):
         assert f"--treatment-{count}: {look.colour};" in css

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from handouts import runs, snapshots
+from handouts.engine import pool, runs
 from test_snapshot import a_notebook, execute, no_snapshots, text_of  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
@@ -45,8 +45,8 @@ def test_threads_run_notebooks_at_the_same_time() -> None:
         thread.join(timeout=120)
     assert not any(thread.is_alive() for thread in threads)
     assert wrong == []
-    assert len(snapshots.waiting) == 2
-    assert all(snapshot.runs == 0 for snapshot in snapshots.waiting.values())
+    assert len(pool.waiting) == 2
+    assert all(snapshot.runs == 0 for snapshot in pool.waiting.values())
 
 
 @pytest.mark.parametrize("accident", [signal.SIGKILL, signal.SIGSTOP])
@@ -56,7 +56,7 @@ def test_one_accident_is_not_remembered(
     """A snapshot that is killed, or falls silent, just as a run asks for its fork costs that run another start, and later ones nothing."""
     nb = a_notebook("print(y, x)", above="y = 1")
     execute(nb, start_timeout=2)
-    snapshot = next(iter(snapshots.waiting.values()))
+    snapshot = next(iter(pool.waiting.values()))
     fork = snapshot.fork
 
     def fork_after() -> object:
@@ -65,11 +65,11 @@ def test_one_accident_is_not_remembered(
 
     monkeypatch.setattr(snapshot, "fork", fork_after)
     assert text_of(execute(nb)) == "1 2\n"
-    (anew,) = snapshots.waiting.values()
+    (anew,) = pool.waiting.values()
     assert anew is not snapshot
     assert snapshot.process.poll() is not None
     assert text_of(execute(nb)) == "1 2\n"
-    assert list(snapshots.waiting.values()) == [anew]
+    assert list(pool.waiting.values()) == [anew]
     assert not runs._refused
     assert "Not run on a snapshot" not in caplog.text
 
@@ -82,18 +82,18 @@ def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch, capl
         with monkeypatch.context() as patched, warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", ResourceWarning)
             if start is None:
-                patched.setattr(snapshots.sys, "executable", "/nowhere/python")
+                patched.setattr(pool.sys, "executable", "/nowhere/python")
             else:
-                patched.setattr(snapshots, "START", start)
+                patched.setattr(pool, "START", start)
             before = set(os.listdir("/proc/self/fd"))
-            with pytest.raises(snapshots.LostError):
-                snapshots.Snapshot([], 1)
+            with pytest.raises(pool.LostError):
+                pool.Snapshot([], 1)
             gc.collect()
             assert set(os.listdir("/proc/self/fd")) <= before
             assert [str(one.message) for one in told] == []
     nb = a_notebook("print(x)")
     with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, logger="papermill"):
-        patched.setattr(snapshots, "START", "raise SystemExit(1)")
+        patched.setattr(pool, "START", "raise SystemExit(1)")
         assert text_of(execute(nb)) == "2\n"
         assert "papermill's own engine: its process did not start" in caplog.text
     caplog.clear()
@@ -190,9 +190,9 @@ def test_a_change_of_what_was_read_makes_a_new_snapshot(how: str, tmp_path: Path
     nb = a_notebook("print(y)", above=f"PATH = {str(path)!r}\n{code}")
     first(path)
     before = text_of(execute(nb))
-    (snapshot,) = snapshots.waiting.values()
+    (snapshot,) = pool.waiting.values()
     assert text_of(execute(nb)) == before
-    assert list(snapshots.waiting.values()) == [snapshot]
+    assert list(pool.waiting.values()) == [snapshot]
     then(path)
     after = text_of(execute(nb))
     while LOGGED:
@@ -211,7 +211,7 @@ def test_what_reads_unseen_is_not_frozen(how: str, tmp_path: Path, caplog: pytes
     with caplog.at_level(logging.WARNING, logger="papermill"):
         assert "done 2" in text_of(execute(nb))
     assert f"papermill's own engine: the cells above the parameters {reason}" in caplog.text
-    assert not snapshots.waiting
+    assert not pool.waiting
 
 
 def test_files_written_beside_the_notebook_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,23 +219,23 @@ def test_files_written_beside_the_notebook_change_nothing(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     nb = a_notebook("print(y)", above="import colorsys\ny = 1")
     execute(nb)
-    (snapshot,) = snapshots.waiting.values()
+    (snapshot,) = pool.waiting.values()
     (tmp_path / "out.ipynb").write_text("{}")
     execute(nb)
-    assert list(snapshots.waiting.values()) == [snapshot]
+    assert list(pool.waiting.values()) == [snapshot]
 
 
 def test_a_fork_of_this_process_leaves_snapshots_alone() -> None:
     """A child of the process that runs notebooks neither uses its snapshots nor ends them."""
     nb = a_notebook("print(x)")
     execute(nb)
-    (snapshot,) = snapshots.waiting.values()
+    (snapshot,) = pool.waiting.values()
     pid = os.fork()
     if pid == 0:
-        os._exit(len(snapshots.waiting))
+        os._exit(len(pool.waiting))
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert text_of(execute(nb)) == "2\n"
-    assert list(snapshots.waiting.values()) == [snapshot]
+    assert list(pool.waiting.values()) == [snapshot]
 
 
 def test_the_engine_knows_nothing_of_handouts() -> None:

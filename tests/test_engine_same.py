@@ -11,7 +11,7 @@ import papermill
 import pytest
 
 from conftest import ROOT
-from handouts import runs
+from handouts.engine import runs
 from test_snapshot import a_notebook, cell, compared, no_snapshots  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
@@ -170,8 +170,8 @@ LIMITS: dict[str, list[str]] = {
 }  # fmt: skip
 
 LISTED = {
-    "handouts.messages.OutStream": "ipykernel.iostream.OutStream",
-    "handouts.kernel.Kernel": "ipykernel.ipkernel.IPythonKernel",
+    "handouts.engine.messages.OutStream": "ipykernel.iostream.OutStream",
+    "handouts.engine.kernel.Kernel": "ipykernel.ipkernel.IPythonKernel",
 }
 """Names that show in outputs with the engine, and what papermill's own has in their place."""
 

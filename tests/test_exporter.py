@@ -10,10 +10,10 @@ import nbformat
 import pytest
 
 from conftest import ROOT, Blocks, a_notebook, edit, text_cell
-from handouts.collection import Collection
-from handouts.data import read_topics
+from handouts.collection.clinic import read_topics
+from handouts.collection.folder import Collection
 from handouts.errors import PageError, ParameterError
-from handouts.exporter import HandoutExporter, css_string
+from handouts.page.exporter import HandoutExporter, css_string
 
 TOPIC = "your-dry-needling-session"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -375,6 +375,6 @@ def test_a_string_in_a_style_sheet_stays_one() -> None:
 
 def test_the_look_has_no_address_and_no_capitals() -> None:
     """The style sheet loads nothing, and uses neither capitals nor italics for emphasis."""
-    css = (Path(__file__).parents[1] / "src/handouts/templates/handout/handout.css").read_text()
+    css = (Path(__file__).parents[1] / "src/handouts/page/templates/handout/handout.css").read_text()
     for word in ("url(", "@import", "uppercase", "italic", "justify"):
         assert word not in css

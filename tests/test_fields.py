@@ -3,12 +3,12 @@
 import pytest
 
 from conftest import a_notebook, text_cell
-from handouts.collection import Collection
-from handouts.data import Field, read_fields
+from handouts.collection.clinic import Field, read_fields
+from handouts.collection.folder import Collection
 from handouts.errors import HandoutsError, PageError
-from handouts.exporter import HandoutExporter
-from handouts.fields import Form, fields_of, opened, read_value
-from handouts.markup import markdown
+from handouts.page.exporter import HandoutExporter
+from handouts.page.fields import Form, fields_of, opened, read_value
+from handouts.page.markup import markdown
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NAME = Field("first_name", "First name", "text", 40)

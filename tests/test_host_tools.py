@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, ROOT, edit
-from handouts.build import read_manifest
-from handouts.collection import Collection
+from handouts.build.run import read_manifest
+from handouts.collection.folder import Collection
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from conftest import edit
-from handouts.collection import Collection
-from handouts.diagrams import draw_for
+from handouts.collection.evidence import read_facts
+from handouts.collection.folder import Collection
 from handouts.errors import DataError
-from handouts.evidence import read_facts
-from handouts.icons import icons
+from handouts.show.diagrams import draw_for
+from handouts.show.icon_arrays import icons
 from test_diagrams import SIZES, SVG, pictures, width_of
 
 pytestmark = pytest.mark.usefixtures("settings")

@@ -8,16 +8,16 @@ import nbformat
 import pytest
 
 from conftest import text_cell
-from handouts.citations import Expander, without_comments
-from handouts.collection import Collection
-from handouts.data import Field
+from handouts.checks.readers import sentences
+from handouts.collection.clinic import Field
+from handouts.collection.folder import Collection
+from handouts.collection.notebook import parse
+from handouts.collection.sentences import split
 from handouts.errors import PageError
-from handouts.exporter import css_string, make_ready
-from handouts.marks import check_page, check_words
-from handouts.markup import check_links, markdown
-from handouts.notebook import parse
-from handouts.readers import sentences
-from handouts.sentences import split
+from handouts.page.citations import Expander, without_comments
+from handouts.page.exporter import css_string, make_ready
+from handouts.page.marks import check_page, check_words
+from handouts.page.markup import check_links, markdown
 
 NAME = Field("first_name", "First name", "text", 40)
 

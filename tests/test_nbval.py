@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 
 from conftest import edit
-from handouts.collection import Collection
+from handouts.collection.folder import Collection
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NBVAL = ("pytest", "-q", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "--rootdir", ".")

@@ -10,10 +10,11 @@ import nbformat
 import pytest
 
 from conftest import edit
-from handouts import notebook, pages
-from handouts.collection import Collection
+from handouts.collection import notebook
+from handouts.collection.folder import Collection
 from handouts.errors import DataError, NotebookError
-from handouts.pages import Variant
+from handouts.page import pages
+from handouts.page.pages import Variant
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHOICE = "which-treatment-is-right"
@@ -184,7 +185,7 @@ def test_git_may_have_changed_the_line_ends(copy: Collection, run: Run) -> None:
 def test_a_cell_that_needs_quotation_marks_is_told(copy: Collection) -> None:
     """A comma in a cell without quotation marks is told with its file, row and cure."""
     edit(copy.data / "clinic.csv", "Example Clinic", "Example Clinic, North Side")
-    from handouts.data import read_clinic
+    from handouts.collection.clinic import read_clinic
 
     with pytest.raises(
         DataError,

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from conftest import a_notebook, text_cell
-from handouts import notebook
+from handouts.collection import notebook
 from handouts.errors import NotebookError
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from conftest import edit
-from handouts.collection import Collection
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import Parameters, choices, read_parameters, resolve
 from handouts.errors import DataError, ParameterError
-from handouts.parameters import Parameters, choices, read_parameters, resolve
 
 
 def test_what_is_not_asked_for_takes_its_default(parameters: Parameters) -> None:

@@ -14,11 +14,12 @@ import page as pdf_ua
 import pytest
 
 from conftest import ROOT, edit
-from handouts import pdf as printing
-from handouts.build import build, read_manifest
-from handouts.collection import Collection
+from handouts.build.run import build, read_manifest
+from handouts.collection.clinic import PAPERS
+from handouts.collection.folder import Collection
 from handouts.errors import PageError
-from handouts.pdf import NEEDS, PAPERS, pdf
+from handouts.page import pdf as printing
+from handouts.page.pdf import NEEDS, pdf
 from words import lost
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -148,7 +149,7 @@ def test_letter_paper_comes_from_the_clinics_data(clinic: Collection, tmp_path: 
 def test_the_same_page_gives_the_same_bytes(printed: Path, settings: dict[str, str]) -> None:
     """Another process, hash seed, time zone, language and home make the same PDF, byte for byte."""
     row = next(row for row in read_manifest(printed) if row["level"] == "plain")
-    code = "import sys; from pathlib import Path; from handouts.pdf import pdf; sys.stdout.buffer.write(pdf(Path(sys.argv[1]).read_text(encoding='utf-8'), 'A4'))"
+    code = "import sys; from pathlib import Path; from handouts.page.pdf import pdf; sys.stdout.buffer.write(pdf(Path(sys.argv[1]).read_text(encoding='utf-8'), 'A4'))"
     done = subprocess.run(
         [sys.executable, "-c", code, printed / row["path"]],
         env={**os.environ, **settings},

@@ -11,16 +11,16 @@ import pytest
 from PIL import Image
 
 from conftest import text_cell
-from handouts import pages
-from handouts.checks import check
-from handouts.citations import Expander
-from handouts.collection import Collection
+from handouts.checks.rules import LARGEST_PAGE
+from handouts.checks.run import check
+from handouts.collection.folder import Collection
 from handouts.errors import PageError
-from handouts.exporter import make_ready
-from handouts.markup import markdown
-from handouts.pages import Variant
-from handouts.pictures import MOST_BYTES, check_drawing, shrink
-from handouts.rules import LARGEST_PAGE
+from handouts.page import pages
+from handouts.page.citations import Expander
+from handouts.page.exporter import make_ready
+from handouts.page.markup import markdown
+from handouts.page.pages import Variant
+from handouts.page.pictures import MOST_BYTES, check_drawing, shrink
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, edit
-from handouts.batch import Summary, batch
-from handouts.build import build
-from handouts.collection import Collection
+from handouts.batch.rosters import open_roster
+from handouts.batch.run import Summary, batch
+from handouts.batch.targets import Target
+from handouts.build.run import build
+from handouts.collection.folder import LIST, Collection
 from handouts.errors import OutputError
-from handouts.rosters import open_roster
-from handouts.targets import LIST, Target
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SESSION = "your-dry-needling-session"
@@ -47,7 +47,7 @@ def mode(path: Path) -> int:
 
 WRITER = """
 import os, sys
-from handouts.targets import Target
+from handouts.batch.targets import Target
 goal, who, many = Target(sys.argv[1], token=sys.argv[4]), sys.argv[2], int(sys.argv[3])
 print(os.getpid(), flush=True)
 for number in range(many):
@@ -217,7 +217,7 @@ def test_one_batch_at_a_time_writes_to_a_folder(clinic: Collection, tmp_path: Pa
     """A second batch is told so while the first is under way; when that has died, even by kill -9, the next goes on."""
     out = tmp_path / "out"
     roster = a_roster(tmp_path / "r.csv", {"1": "Maya"})
-    hold = "import sys\nfrom handouts.targets import Target\ngoal = Target(sys.argv[1])\ngoal.prepare()\nprint('held', flush=True)\nsys.stdin.read()"
+    hold = "import sys\nfrom handouts.batch.targets import Target\ngoal = Target(sys.argv[1])\ngoal.prepare()\nprint('held', flush=True)\nsys.stdin.read()"
     holder = subprocess.Popen(
         [sys.executable, "-c", hold, out], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -324,7 +324,7 @@ def test_no_task_is_lost_with_a_pool_that_breaks(
     """A task that was about to be handed over when the workers were lost is made by the next ones."""
     from concurrent.futures.process import BrokenProcessPool
 
-    from handouts import tasks
+    from handouts.batch import tasks
 
     class Breaks:
         """Workers of which all are lost at the third task; the next ones last."""
@@ -348,7 +348,7 @@ def test_no_task_is_lost_with_a_pool_that_breaks(
             return done
 
     monkeypatch.setattr(tasks, "processes", lambda size: Breaks())
-    monkeypatch.setattr("handouts.batch.ROWS_A_TASK", 5)
+    monkeypatch.setattr("handouts.batch.run.ROWS_A_TASK", 5)
     done = make(clinic, a_roster(tmp_path / "r.csv", {str(n): f"N{n}" for n in range(40)}), tmp_path / "out", workers=2)
     assert done.made + done.unchanged >= 40
     assert len(list((tmp_path / "out").glob("*.html"))) == 40

@@ -1,6 +1,7 @@
 """The repository is as it says: packages, scripts, structure, README."""
 
 import ast
+import importlib
 import os
 import re
 import shlex
@@ -20,39 +21,27 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from conftest import ROOT
-from handouts.collection import Collection
-from handouts.data import read_topics
-from handouts.parameters import Parameters
-from handouts.parser import make_parser
+from handouts.cli.parser import make_parser
+from handouts.collection.clinic import read_topics
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import Parameters
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "handouts"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
-LAYERS = [
-    ["cli"], ["desk", "parser", "progress"], ["answers"], ["batch", "changed", "handlers"], ["preview"], ["account", "tasks"], ["checks"], ["build"], ["manifest"], ["index", "paper", "scorecard"], ["standards"], ["criteria"],
-    ["rules"], ["readers"], ["findings"], ["mending", "topics", "trust", "warm"], ["pages", "workers"], ["exporter"], ["page"], ["outputs"], ["tailor"], ["markup"], ["elements", "pictures"], ["citations"], ["marks"],
-    ["engine"], ["runs"], ["snapshots"], ["snapshot"], ["kernel", "watch"], ["messages", "processes"], ["notebook"],
-    ["rows"], ["fields", "rosters", "targets"], ["databases", "sheets"], ["values"], ["locks"], ["icons"], ["diagrams", "tables"], ["shapes"], ["pictograms"], ["drawing", "descriptions"],
-    ["evidence", "reading"], ["article"], ["sentences"], ["parameters"], ["data"], ["pdf", "codes"], ["files", "collection"], ["errors"],
-]  # fmt: skip
-KERNEL, BUILDER = (
-    {"diagrams", "tables", "drawing", "icons", "shapes", "pictograms"},
-    {
-        "batch",
-        "build",
-        "index",
-        "pages",
-        "workers",
-        "exporter",
-        "tailor",
-        "markup",
-        "notebook",
-        "engine",
-        "runs",
-        "rows",
-        "fields",
-    },
-)
+MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+ROOMS = {
+    "cli": {"desk", "build", "batch", "checks", "page", "collection"},
+    "desk": {"checks", "page", "collection", "engine"},
+    "build": {"checks", "page", "collection"},
+    "batch": {"page", "collection"},
+    "checks": {"page", "collection"},
+    "page": {"collection"},
+    "show": {"collection"},
+    "collection": set(),
+    "engine": set(),
+}
+"""The rooms of the package, and which others each may import; all but the engine may import the ground."""
+GROUND = {"errors", "files"}
 
 
 def project() -> dict[str, object]:
@@ -60,13 +49,15 @@ def project() -> dict[str, object]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def imports(module: str) -> set[str]:
-    """Return the modules of this package that `module` imports, in functions too."""
+def imports(path: Path) -> set[str]:
+    """Return the modules that a module of this package imports of it, in functions too: rooms, and what lies on the ground."""
     found = set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "handouts":
             found |= {node.module.split(".")[1]} if "." in node.module else {alias.name for alias in node.names}
-    return found & set(MODULES)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("handouts.")}
+    return found - {"__version__"}
 
 
 def test_conda_and_pip_get_the_same_packages() -> None:
@@ -190,8 +181,8 @@ def test_packages_hold_what_is_tracked_and_nothing_that_lies_about(tmp_path: Pat
     for stray in (
         "data/roster.csv",
         "notes.py",
-        "src/handouts/cli.py.orig",
-        "src/handouts/templates/handout/~index.html.j2.bak",
+        "src/handouts/cli/commands.py.orig",
+        "src/handouts/page/templates/handout/~index.html.j2.bak",
         "src/handouts/mine.ipynb",
     ):
         (root / stray).write_text("{}")
@@ -212,33 +203,44 @@ def test_packages_hold_what_is_tracked_and_nothing_that_lies_about(tmp_path: Pat
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
         said = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith("/METADATA"))
     shared = {name for name in held if ".data/data/" in name}
-    beside = {name for name in package if name.startswith(("src/handouts/labextension/", "src/handouts/jupyter/"))}
+    beside = {
+        name for name in package if name.startswith(("src/handouts/desk/labextension/", "src/handouts/desk/jupyter/"))
+    }
     assert held - shared == {name.removeprefix("src/") for name in package - beside}
     assert len(shared) == len(beside)
     assert not any("overrides" in name for name in held)
     assert "License-File: NOTICE" in said
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_modules_import_only_downwards(module: str) -> None:
-    """No module imports one beside or above it."""
-    level = next(count for count, layer in enumerate(LAYERS) if module in layer)
-    below = {name for layer in LAYERS[level + 1 :] for name in layer}
-    assert imports(module) <= below
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_import_one_way(room: str) -> None:
+    """A room imports the rooms that it may, each below it, and the engine nothing of ours."""
+    may = ROOMS[room] | {room} | (GROUND if room != "engine" else set())
+    for path in (PACKAGE / room).rglob("*.py"):
+        assert imports(path) <= may, path.name
+    assert all(ROOMS[other] | {other} <= may | {"engine"} for other in ROOMS[room]), (
+        "a room may what those below it may"
+    )
 
 
-def test_the_kernels_side_and_the_builders_side_never_meet() -> None:
-    """What notebooks import knows nothing of what builds, and the other way round."""
-    for module in KERNEL:
-        assert imports(module) & BUILDER == set()
-    for module in BUILDER:
-        assert imports(module) & KERNEL == set()
+def test_the_house_has_these_rooms_and_the_readme_shows_them() -> None:
+    """Nothing lies beside the rooms but the ground; each room says its promise and what it offers, as the README has it."""
+    inside = {path.stem for path in PACKAGE.iterdir() if path.name != "__pycache__"}
+    assert inside == {*ROOMS, *GROUND, "__init__", "__main__", "py"}
+    rows = re.findall(r"^\| `(\w+)/` \| (.*?) \| .*? \| (.*?) ?\|$", README, flags=re.M)
+    assert {room: set(filter(None, may.split(", "))) for room, _, may in rows} == ROOMS
+    for room, promise, _ in rows:
+        face = ast.parse((PACKAGE / room / "__init__.py").read_text())
+        first = (ast.get_docstring(face) or "").partition("\n")[0]
+        assert promise.startswith(first) or room == "engine", room
+        offered = importlib.import_module(f"handouts.{room}")
+        assert all(hasattr(offered, name) for name in offered.__all__), room
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_modules_are_small_and_say_what_they_are(module: str) -> None:
     """A module has a docstring and is not much over 250 lines."""
-    text = (PACKAGE / f"{module}.py").read_text()
+    text = MODULES[module].read_text()
     assert ast.get_docstring(ast.parse(text))
     assert len(text.splitlines()) <= 300
 
@@ -246,7 +248,7 @@ def test_modules_are_small_and_say_what_they_are(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_public_names_have_docstrings(module: str) -> None:
     """Every public function and class says what it does."""
-    for node in ast.parse((PACKAGE / f"{module}.py").read_text()).body:
+    for node in ast.parse(MODULES[module].read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             assert ast.get_docstring(node), node.name
 
@@ -255,7 +257,7 @@ def test_code_knows_no_audience_or_level_by_name(parameters: Parameters) -> None
     """Audiences, levels and sizes are declared in data/: no module names one, or a facet."""
     values = {value for parameter in parameters.values() for value in parameter.values} - {"normal"}
     for module in MODULES:
-        tree = ast.parse((PACKAGE / f"{module}.py").read_text())
+        tree = ast.parse(MODULES[module].read_text())
         words = {
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
@@ -309,12 +311,7 @@ def test_the_readmes_paths_exist() -> None:
     for path in paths:
         assert (ROOT / path).exists() or (PACKAGE / path).exists(), path
     for module in re.findall(r"`(\w+)\.py`", README):
-        assert module in MODULES
-    assert set(re.findall(r"\w+", re.search(r"only modules below it:(.*?)\n12\.", README, flags=re.S)[1])) >= set(
-        MODULES
-    ) - {  # type: ignore[index]
-        "errors"
-    }
+        assert any(path.stem == module for path in MODULES.values()), module
 
 
 def test_the_readmes_commands_work(parameters: Parameters, collection: Collection) -> None:

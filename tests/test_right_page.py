@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, edit
-from handouts import files, pages
-from handouts.batch import batch
-from handouts.build import build, make_all, read_manifest
-from handouts.collection import Collection
+from handouts import files
+from handouts.batch.rosters import open_roster
+from handouts.batch.run import batch
+from handouts.build.run import build, read_manifest
+from handouts.collection.folder import Collection
 from handouts.errors import OutputError
-from handouts.pages import Variant
-from handouts.rosters import open_roster
+from handouts.page import pages
+from handouts.page.many import make_all
+from handouts.page.pages import Variant
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHOICE = "which-treatment-is-right"

@@ -16,12 +16,12 @@ import openpyxl
 import pytest
 from babel import Locale
 
-from handouts.collection import Collection
-from handouts.databases import shown
+from handouts.batch.databases import shown
+from handouts.batch.rosters import open_roster
+from handouts.batch.rows import Rows, Wanted
+from handouts.batch.values import NOTHING, fault, faults, texts
+from handouts.collection.folder import Collection
 from handouts.errors import RosterError
-from handouts.rosters import open_roster
-from handouts.rows import Rows, Wanted
-from handouts.values import NOTHING, fault, faults, texts
 from test_rosters import read
 
 HEADER = ["id", "topic", "first_name"]
@@ -505,8 +505,8 @@ def test_a_query_of_sqlite_writes_nothing(tmp_path: Path, monkeypatch: pytest.Mo
                 read("sqlite:///clinic.db", sql)
             assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before, sql
         if wording == "asked":  # what follows is what SQLite itself refuses
-            monkeypatch.setattr("handouts.databases.READS", re.compile(""))
-            monkeypatch.setattr("handouts.databases.WRITES", re.compile("(?!)"))
+            monkeypatch.setattr("handouts.batch.databases.READS", re.compile(""))
+            monkeypatch.setattr("handouts.batch.databases.WRITES", re.compile("(?!)"))
     assert read("SQLite:///clinic.db", "  -- of Monday\n SELECT id FROM visits;\n") == (
         ["id"],
         [["P-1"]],
@@ -579,8 +579,8 @@ def test_a_query_of_postgresql_writes_nothing(postgresql: str, monkeypatch: pyte
                 read(postgresql, sql)
             assert state() == before, sql
         if wording == "asked":  # what follows is what PostgreSQL itself refuses
-            monkeypatch.setattr("handouts.databases.READS", re.compile(""))
-            monkeypatch.setattr("handouts.databases.WRITES", re.compile("(?!)"))
+            monkeypatch.setattr("handouts.batch.databases.READS", re.compile(""))
+            monkeypatch.setattr("handouts.batch.databases.WRITES", re.compile("(?!)"))
     with suppress(RosterError):  # before PostgreSQL 16 it is not refused; it is rolled back
         read(postgresql, "SELECT lo_create(0) AS id")
     assert state() == before

@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 from conftest import ROOT
-from handouts.collection import Collection
+from handouts.batch.rosters import open_roster
+from handouts.batch.rows import Rows, Wanted
+from handouts.collection.folder import Collection
 from handouts.errors import RosterError
-from handouts.rosters import open_roster
-from handouts.rows import Rows, Wanted
 
 EXAMPLE = ROOT / "data" / "example-roster.csv"
 

@@ -21,8 +21,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from conftest import BIN, ROOT
-from handouts import reading
-from handouts.collection import Collection
+from handouts.checks import readability
+from handouts.collection.folder import Collection
 
 TOOLS = [
     "bash",
@@ -140,8 +140,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
 def checkout(tmp_path: Path, index: Index) -> Path:
     """A small checkout: our scripts, a package, and lock files of three packages."""
     root = tmp_path / "first"
-    (root / "src" / "handouts" / "labextension").mkdir(parents=True)
-    (root / "src" / "handouts" / "jupyter").mkdir()
+    (root / "src" / "handouts" / "desk" / "labextension").mkdir(parents=True)
+    (root / "src" / "handouts" / "desk" / "jupyter").mkdir()
     (root / "src" / "handouts" / "__init__.py").touch()
     (root / "src" / "handouts" / "cli.py").write_text(CLI)
     (root / "pyproject.toml").write_text(PYPROJECT)
@@ -365,7 +365,7 @@ def test_without_what_measures_no_grade_is_judged_and_a_line_says_so(
     )
     done = without_grades(ungraded, copy.root, "check", "--format", "json")
     found = json.loads(done.stdout)
-    assert [one["told"] for one in found if one["rule"] == "grade"] == [reading.NOT_MEASURED]
+    assert [one["told"] for one in found if one["rule"] == "grade"] == [readability.NOT_MEASURED]
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     text = without_grades(ungraded, copy.root, "check", "hard.txt")
     assert text.stdout.count("./scripts/setup check") == 1

@@ -20,7 +20,7 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from handouts import runs, snapshots
+from handouts.engine import pool, runs
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
 
@@ -28,10 +28,10 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 @pytest.fixture(autouse=True)
 def no_snapshots() -> Iterator[None]:
     """Begin and end each test without a snapshot."""
-    snapshots.forget_all()
+    pool.forget_all()
     runs._refused.clear()
     yield
-    snapshots.forget_all()
+    pool.forget_all()
 
 
 def cell(source: str, *tags: str) -> nbformat.NotebookNode:
@@ -219,7 +219,7 @@ def test_random_draws_differ_unless_seeded() -> None:
     """Draws below the parameters differ from run to run; a seed above gives each run the same ones."""
     draw = "(random.random(), np.random.rand())"
     for above, alike in (("", False), (f"\n{draw}", False), ("\nrandom.seed(1)\nnp.random.seed(1)", True)):
-        snapshots.forget_all()
+        pool.forget_all()
         nb = a_notebook(f"print({draw})", above=f"import random, numpy as np{above}")
         first, second = (text_of(execute(nb)).splitlines()[-1] for _ in range(2))
         assert (first == second) is alike, above
@@ -290,7 +290,7 @@ def test_a_run_that_fails_fails_alone(code: str, error: type[Exception] | None, 
         execute(nb)
     assert gone(pids_in(note.read_text()))
     assert text_of(execute(a_notebook("print(y)", above="y = 5"))) == "5\n"
-    assert len(snapshots.waiting) == 1
+    assert len(pool.waiting) == 1
 
 
 @pytest.mark.parametrize(
@@ -354,9 +354,9 @@ def test_a_changed_file_makes_a_new_snapshot(tmp_path: Path) -> None:
 
 def test_snapshots_are_bounded() -> None:
     """No more than MOST_SNAPSHOTS wait; the one used longest ago is ended."""
-    for number in range(snapshots.MOST_SNAPSHOTS + 2):
+    for number in range(pool.MOST_SNAPSHOTS + 2):
         execute(a_notebook("print(y)", above=f"y = {number}"))
-    assert len(snapshots.waiting) == snapshots.MOST_SNAPSHOTS
+    assert len(pool.waiting) == pool.MOST_SNAPSHOTS
 
 
 def test_logs_and_files_get_what_cells_print(caplog: pytest.LogCaptureFixture) -> None:
@@ -396,7 +396,7 @@ def test_a_snapshot_that_was_killed_is_made_anew() -> None:
     """A snapshot that is gone, for whatever reason, is no error: the next run makes another."""
     nb = a_notebook("print(y)", above="y = 6")
     execute(nb)
-    next(iter(snapshots.waiting.values())).process.kill()
+    next(iter(pool.waiting.values())).process.kill()
     time.sleep(0.2)
     assert text_of(execute(nb)) == "6\n"
 

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from conftest import edit
-from handouts.collection import Collection
+from handouts.collection.folder import Collection
 from handouts.errors import DataError
-from handouts.tables import table
+from handouts.show.tables import table
 
 
 def test_the_comparison_has_header_cells_with_scopes_and_a_caption() -> None:

@@ -6,10 +6,10 @@ from nbconvert.exporters import MarkdownExporter
 from traitlets.config import Config
 
 from conftest import a_notebook, text_cell
-from handouts.collection import Collection, find
+from handouts.collection.folder import Collection, find
+from handouts.collection.parameters import Parameters, read_parameters
 from handouts.errors import NotebookError
-from handouts.parameters import Parameters, read_parameters
-from handouts.tailor import check_tags, tailor
+from handouts.page.tailor import check_tags, tailor
 
 PARTS = ["main-message"]
 
@@ -174,7 +174,7 @@ def test_the_preprocessor_works_with_any_exporter(copy: Collection) -> None:
     injected = nbformat.v4.new_code_cell('audience = "athlete"', metadata={"tags": ["injected-parameters"]})
     nb = a_notebook(injected, text_cell("Run.", "audience:athlete"), text_cell("Rest.", "audience:older-adult"))
     exporter = MarkdownExporter(
-        config=Config({"MarkdownExporter": {"preprocessors": ["handouts.tailor.TailorPreprocessor"]}})
+        config=Config({"MarkdownExporter": {"preprocessors": ["handouts.page.tailor.TailorPreprocessor"]}})
     )
     markdown, _ = exporter.from_notebook_node(nb)
     assert "Run." in markdown

@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from handouts.workers import processes
+from handouts.page.workers import processes
 
 TASKS = [b"x" * 300_000] * 2000
 """More than a pipe holds: the pool is writing when it ends."""

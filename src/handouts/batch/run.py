@@ -1,0 +1,242 @@
+"""Batch: a handout for every row of a roster.
+
+    roster --check--> rows --variants--> pages, each made once --fill--> handouts
+
+Every row is checked before anything is made. What is known of a person goes from the roster into
+their handout and nowhere else: not into a kernel, a cache, a log, a message or a file's name.
+"""
+
+import pickle
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import ExitStack, closing, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import IO
+
+from handouts.batch.account import HEADER, REJECTED, REJECTED_HEADER, Account, check_not_published, write_row
+from handouts.batch.rosters import Roster
+from handouts.batch.rows import Rows
+from handouts.batch.targets import UNFINISHED, Target
+from handouts.batch.tasks import Task, filled
+from handouts.collection.clinic import read_clinic
+from handouts.collection.folder import LIST, Collection
+from handouts.collection.parameters import read_parameters
+from handouts.errors import OutputError
+from handouts.page import pages
+from handouts.page.around import told_by
+from handouts.page.many import make_all
+from handouts.page.pages import Variant
+from handouts.page.pdf import check_can_print
+from handouts.page.workers import cluster, processes
+
+ROWS_A_TASK = 500
+"""How many handouts a worker makes at a time."""
+MOST_REASONS = 20
+NO_PAGE = "its page could not be made; mend the notebook and run the same command again"
+OLD_STAYS = "; the handout that is there is of an earlier batch"
+
+Progress = Callable[[str, int, int], None]
+Row = tuple[int, str, int, tuple[tuple[str, str], ...]]
+"""Number in the roster, id, number of the page, and the fields with their values."""
+
+
+@dataclass
+class Summary:
+    """What a batch did: rows read, handouts made and found unchanged, rows rejected and rows whose page failed.
+
+    `pages` are the variants wanted, `executed` those not found in the cache, `failed` says what failed, `reasons`
+    why the first MOST_REASONS rows were rejected. `removed` counts handouts of earlier batches that no row wants any
+    more, `others` the files that are of no row and were made by no batch that is known of, of which `other` is one.
+    """
+
+    rows: int = 0
+    made: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    without_page: int = 0
+    pages: int = 0
+    executed: int = 0
+    removed: int = 0
+    others: int = 0
+    other: str = ""
+    failed: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+
+def batch(
+    collection: Collection,
+    roster: Roster,
+    place: str,
+    *,
+    workers: int = 1,
+    dask: str | None = None,
+    dry_run: bool = False,
+    pdf: bool = False,
+    shared: bool = False,
+    today: date | None = None,
+    progress: Progress = lambda step, done, of: None,
+) -> Summary:
+    """Make a handout for every row of `roster` at `place`, a folder or an fsspec URL.
+
+    At the end the place holds the handouts of this roster: those that an earlier batch made, and that no row wants any
+    more, are removed; other files are counted. With `pdf` each handout has a PDF beside it; without, the PDF of a handout
+    that changes is removed. Only who runs this may read the handouts, unless they are `shared`. Rows for topics whose review was due before `today` are rejected.
+    `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
+    Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
+    """
+    summary = Summary()
+    goal = Target(place, shared)
+    check_not_published(collection, goal)
+    if pdf:
+        check_can_print()
+    with ExitStack() as stack:
+        # Files without a name: whatever happens to this process, nothing of them stays on the disk.
+        spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
+        rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name, today)))
+        variants = _check(rows, roster, spool, rejected, summary, progress)
+        surroundings = pages.surroundings(collection)
+        keys = [pages.key(collection, variant, surroundings) for variant in variants]
+        htmls = {key: html for key in keys if (html := pages.cached(collection, key))}
+        to_make = {key: variant for key, variant in zip(keys, variants, strict=True) if key not in htmls}
+        summary.pages, summary.executed = len(variants), len(to_make)
+        if dry_run:
+            return summary
+        goal.prepare()
+        stack.callback(goal.release)
+        executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
+        htmls.update(_pages(collection, to_make, executor, size, summary, progress))
+        kept = stack.enter_context(closing(Account(goal)))
+        ready = _ready(collection, variants, [htmls.get(key) for key in keys], summary)
+        _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
+        kept.write_all(every)
+        goal.write_from(f"{UNFINISHED}/{LIST}", every)
+        task = Task(goal.place, shared, goal.token, read_clinic(collection).paper if pdf else None, b"")
+        tasks = _tasks(spool, task, ready)
+        done = 0
+        for made, unchanged, failure in filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
+            if failure:
+                raise OutputError(failure)
+            summary.made += made
+            summary.unchanged += unchanged
+            done += made + unchanged
+            progress("Handouts", done, summary.rows - summary.rejected)
+        if done != summary.rows - summary.rejected - summary.without_page:
+            raise OutputError("some handouts were not made, for their process was lost. Run the same command again.")
+        summary.removed, summary.others, summary.other = kept.remove_the_rest(goal)
+        goal.write_from(LIST, listed)
+        goal.write_from(REJECTED, rejected)
+        goal.finish()
+    return summary
+
+
+def _check(
+    rows: Rows, roster: Roster, spool: IO[bytes], rejected: IO[bytes], summary: Summary, progress: Progress
+) -> list[Variant]:
+    """Put the rows that are right into `spool`, the others into `rejected`; return the variants wanted."""
+    variants: dict[tuple[str, tuple[str, ...]], int] = {}
+    good: list[Row] = []
+    write_row(rejected, [*REJECTED_HEADER])
+    for number, cells in roster.lines:
+        summary.rows += 1
+        wanted = cells if isinstance(cells, str) else rows.check(cells)
+        if isinstance(wanted, str):
+            summary.rejected += 1
+            write_row(rejected, [str(number), wanted])
+            if len(summary.reasons) < MOST_REASONS:
+                summary.reasons.append(f"row {number}: {wanted}")
+        else:
+            page = variants.setdefault((wanted.topic, wanted.values), len(variants))
+            good.append((number, wanted.id, page, wanted.fields))
+        if summary.rows % ROWS_A_TASK == 0:
+            pickle.dump(good, spool)
+            good = []
+            progress("Checked", summary.rows, 0)
+    pickle.dump(good, spool)
+    progress("Checked", summary.rows, 0)
+    return [Variant(topic, dict(zip(rows.parameters, values, strict=True))) for topic, values in variants]
+
+
+def _pages(
+    collection: Collection,
+    to_make: dict[str, Variant],
+    executor: Executor | None,
+    size: int,
+    summary: Summary,
+    progress: Progress,
+) -> Iterator[tuple[str, str]]:
+    """Yield the pages that were not in the cache, by key; each is executed once, wherever that is."""
+    if not to_make:
+        return
+    keys = {variant: key for key, variant in to_make.items()}
+    with nullcontext(executor) if executor else processes(min(size, len(to_make))) as made_by:
+        for count, (variant, made) in enumerate(make_all(collection, to_make.values(), made_by), start=1):
+            progress("Pages", count, len(to_make))
+            if made.failure:
+                summary.failed.append(made.failure)
+            elif made.key == keys[variant]:
+                yield made.key, made.html
+            elif executor:
+                told = f"{variant}: {made.machine} has other tables, notebooks or packages. Make them the same."
+                summary.failed.append(told)
+            else:  # some handouts would be of before, some of after
+                raise OutputError(
+                    f"{variant}: its notebook or tables were saved while pages were made, and no handout was. Run the same command again."
+                )
+
+
+def _ready(
+    collection: Collection, variants: list[Variant], htmls: list[str | None], summary: Summary
+) -> list[str | None]:
+    """Return the pages that may be filled: none that lacks a part that it requires."""
+    parameters = read_parameters(collection)
+    ready: list[str | None] = []
+    for variant, html in zip(variants, htmls, strict=True):
+        missing = pages.missing_parts(html, variant.values, parameters) if html else []
+        if missing:
+            summary.failed.append(
+                f"{variant}: is not ready, for it lacks {', '.join(f'part:{part}' for part in missing)}."
+            )
+        ready.append(None if missing else html)
+    return ready
+
+
+def _list(
+    spool: IO[bytes], variants: list[Variant], htmls: list[str | None], kept: Account,
+    rejected: IO[bytes], listed: IO[bytes], summary: Summary, pdf: bool,
+) -> None:  # fmt: skip
+    """Note each row in the list of handouts, or of those rejected where its page failed."""
+    told = [
+        [one.topic, *one.values.values(), told_by(html or "", "version"), "yes" if pdf else ""]
+        for one, html in zip(variants, htmls, strict=True)
+    ]
+    write_row(listed, [*HEADER, *(variants[0].values if variants else ()), "version", "pdf"])
+    for rows in _spooled(spool):
+        for number, name, page, _ in rows:
+            if htmls[page]:
+                write_row(listed, [name, f"{name}.html", *told[page]])
+            else:
+                summary.without_page += 1
+                if kept.had(name):  # the account goes on
+                    write_row(listed, [name, f"{name}.html", *told[page][:-2], "", ""])
+                write_row(rejected, [str(number), NO_PAGE + (OLD_STAYS if kept.had(name) else "")])
+            kept.add(name)
+
+
+def _tasks(spool: IO[bytes], task: Task, htmls: list[str | None]) -> Iterator[Task]:
+    """Yield the rows whose page is there, in tasks like `task`."""
+    packed = {number: zlib.compress(html.encode(), 1) for number, html in enumerate(htmls) if html}
+    for rows in _spooled(spool):
+        ready = [(name, page, values) for _, name, page, values in rows if page in packed]
+        if ready:
+            used = {page: packed[page] for _, page, _ in ready}
+            yield replace(task, packed=pickle.dumps((used, ready)))
+
+
+def _spooled(spool: IO[bytes]) -> Iterator[list[Row]]:
+    spool.seek(0)
+    with suppress(EOFError):
+        while True:
+            yield pickle.load(spool)

@@ -1,0 +1,105 @@
+"""What changed in the words of the pages since a git revision: before and after, for who reviews them."""
+
+import difflib
+import io
+import os
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+from handouts.collection.folder import Collection
+from handouts.errors import OutputError
+from handouts.page import pages
+from handouts.page.many import make_all, variants
+from handouts.page.workers import processes
+
+BLOCKS = ("p", "li", "h1", "h2", "h3", "th", "td", "caption", "figcaption", "summary")
+
+
+def changed(collection: Collection, revision: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each page whose words changed since `revision`, with its lines: "- before" and "+ after".
+
+    A page that is new, or gone, has all of its lines. Raises OutputError where git does not know the
+    revision, or the collection as it was then cannot be made into pages any more.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        before = _words(_as_of(collection, revision, Path(folder)))
+        after = _words(collection)
+    for path in dict.fromkeys([*after, *before]):
+        lines = list(difflib.ndiff(before.get(path, []), after.get(path, [])))
+        told = [line for line in lines if line.startswith(("- ", "+ "))]
+        if told:
+            yield path, told
+
+
+def _as_of(collection: Collection, revision: str, folder: Path) -> Collection:
+    _git(collection, "rev-parse", "--git-dir", cure="The collection is in no git repository: `git init` begins one, and from the first commit on there is something to compare with.")  # fmt: skip
+    commit = _git(collection, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", cure=f"{revision} is no commit or tag that git knows. Name one, as `git log` shows them.")  # fmt: skip
+    archive = _git(collection, "archive", "--format=zip", commit.stdout.decode().strip(), "data", "notebooks", cure=f"The collection was not there at {revision}. Name a later commit.")  # fmt: skip
+    with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder)
+    return Collection(folder.resolve())
+
+
+def _git(collection: Collection, *arguments: str, cure: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in the collection. Raises OutputError with `cure` where it fails."""
+    try:
+        done = subprocess.run(["git", "-C", collection.root, *arguments], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise OutputError("git is not installed, and knows how the collection was. Debian: apt install git") from None
+    if done.returncode:
+        reason = " ".join(done.stderr.decode(errors="replace").strip().splitlines()[-1:])
+        raise OutputError(f"{cure}{f' (git says: {reason})' if reason else ''}")
+    return done
+
+
+def _words(collection: Collection) -> dict[str, list[str]]:
+    """Return the lines of every page, by its path."""
+    surroundings = pages.surroundings(collection)
+    wanted = variants(collection)
+    html = {one: pages.cached(collection, pages.key(collection, one, surroundings)) for one in wanted}
+    if to_make := [variant for variant in wanted if not html[variant]]:
+        with processes(min(os.cpu_count() or 1, len(to_make))) as pool:
+            for variant, made in make_all(collection, to_make, pool):
+                if made.failure:
+                    raise OutputError(f"{variant}: cannot be compared: {made.failure}")
+                html[variant] = made.html
+    return {variant.path: _lines(html[variant] or "") for variant in wanted}
+
+
+def _lines(html: str) -> list[str]:
+    reader = _Lines()
+    reader.feed(html[html.index("<body") : html.index("<footer")])
+    return reader.lines
+
+
+class _Lines(HTMLParser):
+    """The words of a page, a line for each paragraph, bullet, heading and cell; without pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._words: list[str] = []
+        self._picture = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._picture = self._picture or tag == "svg"
+        if tag in BLOCKS:
+            self._end()
+
+    def handle_endtag(self, tag: str) -> None:
+        self._picture = self._picture and tag != "svg"
+        if tag in BLOCKS:
+            self._end()
+
+    def handle_data(self, data: str) -> None:
+        if not self._picture:
+            self._words.append(data)
+
+    def _end(self) -> None:
+        if line := " ".join("".join(self._words).split()):
+            self.lines.append(line)
+        self._words = []

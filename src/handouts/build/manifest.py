@@ -1,0 +1,21 @@
+"""The manifest: the list of the pages in a folder."""
+
+import csv
+import io
+from pathlib import Path
+
+from handouts.collection.folder import MANIFEST
+from handouts.errors import OutputError
+
+
+def read_manifest(out: Path) -> list[dict[str, str]]:
+    """Return the rows of the manifest in `out`; none where there is no manifest. Raises OutputError."""
+    try:
+        rows = list(csv.DictReader(io.StringIO((out / MANIFEST).read_text(encoding="utf-8"))))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError, csv.Error) as error:
+        raise OutputError(f"{out / MANIFEST}: cannot be read ({error}). Delete it, then build again.") from error
+    if any(row.get("path") is None or row.get("topic") is None for row in rows):
+        raise OutputError(f"{out / MANIFEST}: is not a list of pages. Delete it or choose another folder with --out.")
+    return rows

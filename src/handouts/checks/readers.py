@@ -1,0 +1,294 @@
+"""What each reader gets, as text: the cells of a topic for one reader, in sentences with their sources."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+import nbformat
+from nbformat import NotebookNode
+
+from handouts.collection import notebook
+from handouts.collection.clinic import Topic, own_parts, read_parts, read_topics
+from handouts.collection.csvfile import Row, read_table
+from handouts.collection.evidence import Caption, read_captions, read_facts, read_safety, sources_of
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import choices, offered, read_parameters, resolve
+from handouts.collection.sentences import ends
+from handouts.errors import HandoutsError
+from handouts.page.citations import CITE, Expander, cited
+from handouts.page.tailor import blocks, part_of, plain_text, tailor
+
+MAIN_MESSAGE = "main-message"
+SHOWN = re.compile(r"^(diagram|table|icons)\([\"']([\w-]+)[\"']\)", re.M)
+"""A call in a code cell that shows something."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a page: its words, the sources that follow it, the cell where it stands, and the id of that cell.
+
+    `exempt` says why it needs no source: it is a heading, a question, a lead-in, or in a part that is the clinic's own.
+    """
+
+    words: str
+    cites: tuple[str, ...]
+    place: str
+    cell: str
+    exempt: str = ""
+
+
+def sentences(source: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the sentences of a Markdown text, each with the ids of the sources that follow it."""
+    for block in blocks_of(blocks(source)):
+        yield from _split(block)
+
+
+def _split(block: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the sentences of `block`; a citation belongs to the one that it stands in or follows."""
+    pieces = re.split(rf"\s*\(?({CITE})\)?", " ".join(block.split()))
+    text, cites = "", []
+    for words, cite in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+        text += words
+        cites.append((len(text.rstrip()), re.findall(r"@([\w-]+)", cite)))
+    start = 0
+    for end in ends(text):
+        if words := text[start:end].strip():
+            yield words, [name for at, names in cites for name in names if start < at <= end or at == start == 0]
+        start = end
+
+
+def blocks_of(tokens: list[dict[str, object]]) -> Iterator[str]:
+    """Yield the text of each paragraph, heading, bullet and table cell among Markdown tokens."""
+    for token, _ in _kinds_of(tokens, ""):
+        yield plain_text(token)
+
+
+def _kinds_of(tokens: list[dict[str, object]], inside: str) -> Iterator[tuple[dict[str, object], str]]:
+    """Yield each block of text, and "heading", "steps" for an item of a numbered list, or ""."""
+    for token in tokens:
+        children = token.get("children")
+        if token["type"] in ("paragraph", "heading", "block_text", "table_cell", "block_html", "block_code"):
+            yield token, "heading" if token["type"] == "heading" else inside
+        elif isinstance(children, list):
+            attributes = token.get("attrs")
+            ordered = isinstance(attributes, dict) and attributes.get("ordered")
+            yield from _kinds_of(children, "steps" if ordered else inside)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A second-level heading of a page and the blocks of text under it; what comes before the first is under the title."""
+
+    heading: str
+    blocks: list[str]
+
+
+class Reader:
+    """The page of one topic for one reader, as text: what the rules look at."""
+
+    def __init__(
+        self, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str],
+        cells: list[NotebookNode], file: str,
+    ) -> None:  # fmt: skip
+        self.collection = collection
+        self.topic = topic
+        self.values = values
+        self.file = file
+        self.nb = nb
+        self.cells = cells
+        parameters = read_parameters(collection)
+        self.facets = {name: value for name, value in values.items() if parameters[name].facet}
+        self.rows = {name: parameters[name].values[value] for name, value in values.items()}
+        self.who = ", ".join(self.facets.values())
+        self.own = own_parts(collection)
+        self.texts = [cell for cell in self.cells if cell.cell_type == "markdown"]
+        self.safety = read_safety(collection) if self.column("safety") == "yes" else {}
+
+    @classmethod
+    def of_topic(cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]) -> "Reader":
+        """Return what a reader with these `values` gets of a notebook. Raises NotebookError."""
+        file = f"notebooks/{topic.name}.ipynb"
+        cells = tailor(nb, values, read_parameters(collection), read_parts(collection), file).cells
+        return cls(collection, topic, nb, values, cells, file)
+
+    @classmethod
+    def of_text(cls, collection: Collection, text: str, file: str) -> "Reader":
+        """Return a text that is no notebook as the page that every reader would get, at the default level.
+
+        A line that begins with a bullet is a bullet, and a short line that ends with no mark a heading.
+        """
+        first, *rest = (line.strip() for line in text.splitlines() if line.strip())
+        lines = [f"# {first.lstrip('# ')}"]
+        for line in rest:
+            is_heading = len(line.split()) <= 10 and re.search(r"[\w?]$", line) and not re.match(r"[-*•#|\d]", line)
+            lines.append(f"## {line}" if is_heading else re.sub("^•", "-", line))
+        source = re.sub(r"(?m)^(?!- )", "\n", "\n".join(lines))
+        cell = nbformat.v4.new_markdown_cell(source, id="text")
+        topic = Topic(
+            name=file,
+            order=1,
+            purpose="",
+            fields=(),
+            only=(),
+            written_on="",
+            reviewed_by="",
+            reviewed_on="",
+            review_due="",
+        )
+        values = resolve(read_parameters(collection), {}, file)
+        reader = cls(collection, topic, nbformat.v4.new_notebook(cells=[cell]), values, [cell], file)
+        reader.safety = {}
+        return reader
+
+    def place(self, cell: NotebookNode) -> str:
+        """Say which cell this is, and for whom."""
+        return notebook.place(self.nb, cell)
+
+    def column(self, name: str) -> str:
+        """Return what the rows of this reader's parameters say in the column `name`."""
+        return next((row[name] for row in self.rows.values() if row.get(name)), "")
+
+    @property
+    def articles(self) -> bool:
+        """Tell whether this level has the article's own words."""
+        return self.column("article") == "yes"
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """The sentences of the text cells, in order, facts and words to teach filled in. Raises PageError."""
+        expander = Expander(self.collection)
+        found = []
+        for cell in self.texts:
+            part = part_of(cell) or ""
+            for token, kind in _kinds_of(blocks(expander.expand(cell.source)), ""):
+                for words, cites in _split(plain_text(token)):
+                    exempt = kind if kind == "heading" or (kind == "steps" and part == MAIN_MESSAGE) else ""
+                    exempt = exempt or ("question or lead-in" if re.search(r"[?:]$|\.{4}", words) else "")
+                    exempt = exempt or (f"part {part}" if part in self.own else "")
+                    found.append(Sentence(words, tuple(cites), self.place(cell), cell.id, exempt))
+        return found
+
+    def shown(self, *calls: str) -> list[tuple[str, str, NotebookNode]]:
+        """Return what code cells show by `calls`, such as "diagram": the call, the name, the cell."""
+        found = [
+            (*call, cell) for cell in self.cells if cell.cell_type == "code" for call in SHOWN.findall(cell.source)
+        ]
+        return [(call, name, cell) for call, name, cell in found if call in calls]
+
+    def captions(self) -> list[tuple[str, Caption]]:
+        """Return the captions of tables and diagrams by the name of the table. Raises DataError."""
+        captions = read_captions(self.collection)
+        return [(name, captions[name]) for _, name, _ in self.shown("diagram", "table") if name in captions]
+
+    def table_rows(self) -> Iterator[tuple[str, Row, tuple[str, ...]]]:
+        """Yield the rows of the tables that compare, with their file and sources. Raises DataError."""
+        for _, name, _ in self.shown("table"):
+            file = f"data/{name}.csv"
+            for row in read_table(self.collection.data / f"{name}.csv", {}, more=True):
+                yield file, row, sources_of(self.collection, row, file)
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sections of the page, without sources and fields, and without what the clinic adds for itself."""
+        expander = Expander(self.collection)
+        found = [Section("", [])]
+        for cell in self.cells:
+            if cell.cell_type != "markdown":
+                found[-1].blocks.extend(self._cells_shown(cell))
+                continue
+            for token, kind in _kinds_of(blocks(expander.expand(cell.source)), ""):
+                block = re.sub(CITE, "", plain_text(token))
+                attributes = token.get("attrs")
+                if kind == "heading" and isinstance(attributes, dict) and attributes["level"] == 1:
+                    found[0] = Section(" ".join(block.split()), found[0].blocks)
+                elif kind == "heading" and isinstance(attributes, dict) and attributes["level"] == 2:
+                    found.append(Section(" ".join(block.split()), []))
+                if "{{" not in block:
+                    found[-1].blocks.append(block)
+        if self.safety:
+            lines = [re.sub(CITE, "", expander.expand(line)) for part in self.safety.values() for line, _ in part]
+            found.append(Section("Stay safe", lines))
+        return [section for section in found if section.blocks]
+
+    def _cells_shown(self, cell: NotebookNode) -> Iterator[str]:
+        for call, name in SHOWN.findall(cell.source):
+            for row in read_table(self.collection.data / f"{name}.csv", {}, more=True) if call == "table" else []:
+                yield from (re.sub(f" ?{CITE}", "", text) for column, text in row.items() if column != "source")
+
+    def blocks(self) -> list[str]:
+        """Return the paragraphs, bullets and headings of the page, without sources."""
+        return [block for section in self.sections for block in section.blocks]
+
+    def title(self) -> str:
+        """Return the words of the first heading."""
+        return self.sections[0].heading
+
+    def text(self) -> str:
+        """Return all words of the page, in small letters."""
+        return " ".join(self.blocks()).lower()
+
+    def facts(self) -> list[str]:
+        """Return the names of the facts that the page tells or shows."""
+        told = [name for cell in self.texts for name in re.findall(r"\[=([\w-]+)\]", cell.source)]
+        return list(dict.fromkeys([*told, *(name for _, name, _ in self.shown("icons"))]))
+
+
+def readers_of(collection: Collection, wanted: Iterable[tuple[str, Mapping[str, str]]]) -> list[Reader]:
+    """Return the readers of the pages `wanted`, each a topic and values; each once whatever the print size.
+
+    There is none of a notebook that no page can be made of.
+    """
+    topics = read_topics(collection)
+    found: dict[tuple[str, ...], Reader] = {}
+    for topic, values in wanted:
+        with suppress(HandoutsError):
+            reader = Reader.of_topic(collection, topics[topic], notebook.read(collection.notebook(topic)), values)
+            found.setdefault((topic, *reader.facets.values()), reader)
+    return sorted(found.values(), key=lambda reader: reader.topic.order)
+
+
+def trace(collection: Collection, topics: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """Yield where each sentence of `topics`, or of all, and of their tables comes from: the place, the words, and the source."""
+    parameters = read_parameters(collection)
+    facts = read_facts(collection)
+    for topic in read_topics(collection).values():
+        if topics and topic.name not in topics:
+            continue
+        nb = notebook.read(collection.notebook(topic.name))
+        seen: set[tuple[str, str]] = set()
+        for values in choices(parameters, {}, "trace"):
+            if not offered(topic.only, values):
+                continue
+            reader = Reader.of_topic(collection, topic, nb, values)
+            told = [(one.place, one.words, origin(reader, one)) for one in reader.sentences]
+            told += [
+                (f"data/captions.csv, {name}", f"{caption.title}. {caption.text}", ", ".join(caption.sources))
+                for name, caption in reader.captions()
+            ]
+            told += [
+                (
+                    file,
+                    " | ".join(value for column, value in row.items() if column != "source"),
+                    ", ".join([*sources, *cited(row.values())]),
+                )
+                for file, row, sources in reader.table_rows()
+            ]
+            told += [
+                (f"data/facts.csv, {name}", facts[name].sentence, ", ".join(facts[name].sources))
+                for name in reader.facts()
+            ]
+            for place, words, source in told:
+                if (place, words) not in seen:
+                    seen.add((place, words))
+                    yield f"{topic.name}, {place}", words, source or "the article"
+
+
+def origin(reader: Reader, sentence: Sentence) -> str:
+    """Say where `sentence` comes from: its sources, the article, the clinic's own part, or "nowhere"."""
+    if sentence.cites:
+        return ", ".join(sentence.cites)
+    if sentence.exempt:
+        return f"the clinic ({sentence.exempt})"
+    return "the article" if reader.articles else "nowhere"

@@ -1,0 +1,180 @@
+"""Check a collection, a topic, or a text that is no notebook, by all rules."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from handouts.checks import rules
+from handouts.checks.findings import ERROR, WARNING, Finding
+from handouts.checks.readers import Reader, blocks_of
+from handouts.checks.standards import FAILS, Answer, answers, read_standards
+from handouts.collection import notebook
+from handouts.collection.article import read_article
+from handouts.collection.clinic import Topic, read_topics
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import choices, offered, read_parameters
+from handouts.collection.sentences import split
+from handouts.errors import DataError, HandoutsError
+from handouts.page import pages
+from handouts.page.many import make_all
+from handouts.page.pages import Variant
+from handouts.page.tailor import blocks, part_of
+from handouts.page.workers import processes
+
+DAYS_BEFORE = 60
+"""How many days before a review is due that is told."""
+
+
+def check(collection: Collection, today: date, topics: Sequence[str] = ()) -> list[Finding]:
+    """Return what all rules find in `topics`, or in all, errors first. Raises DataError for a broken table.
+
+    Pages that are not made yet are made, and kept for the next build.
+    """
+    found, readable = check_words(collection, today, topics)
+    return _sorted([*found, *_pages(collection, readable)])
+
+
+def check_words(collection: Collection, today: date, topics: Sequence[str] = ()) -> tuple[list[Finding], list[Reader]]:
+    """Return what the rules find in the words of `topics`, or of all, and the readers whose pages can be made."""
+    found: list[Finding] = []
+    readable: list[Reader] = []
+    for topic in read_topics(collection).values():
+        if topics and topic.name not in topics:
+            continue
+        found += _review(topic, today)
+        try:
+            readers = readers_of(collection, topic)
+        except HandoutsError as error:
+            file = f"notebooks/{topic.name}.ipynb"
+            found.append(Finding("notebook", ERROR, file, "", "", str(error).removeprefix(f"{file}, ")))
+            continue
+        found += _article(collection, topic, readers)
+        for reader in readers:
+            of_text = list(check_reader(reader))
+            found += of_text
+            if not any(finding.rule == "source" and finding.severity == ERROR for finding in of_text):
+                readable.append(reader)
+    return _sorted(found), readable
+
+
+def readers_of(collection: Collection, topic: Topic) -> list[Reader]:
+    """Return what each reader of `topic` gets. Raises HandoutsError for a notebook that no page can be made of."""
+    nb = notebook.read(collection.notebook(topic.name))
+    return [
+        Reader.of_topic(collection, topic, nb, values)
+        for values in choices(read_parameters(collection), {}, "check")
+        if offered(topic.only, values)
+    ]
+
+
+def check_reader(reader: Reader) -> Iterator[Finding]:
+    """Yield what the rules find in the words of a page for one reader."""
+    unknown = list(rules.of_sources(reader))
+    yield from unknown
+    if not any(finding.severity == ERROR for finding in unknown):
+        for rule in rules.OF_TEXT:
+            yield from rule(reader)
+
+
+def check_page(reader: Reader, today: date) -> list[Finding]:
+    """Return what the rules find in the words of one page, errors first. Raises HandoutsError.
+
+    A sentence of the article counts as lost where no reader of the topic gets it, as in `check`.
+    """
+    others = readers_of(reader.collection, reader.topic) if reader.articles else []
+    places = {"", *(reader.place(cell) for cell in reader.cells)}
+    article = [one for one in _article(reader.collection, reader.topic, others) if one.cell in places]
+    return _sorted([*_review(reader.topic, today), *article, *check_reader(reader)])
+
+
+def check_text(collection: Collection, path: Path) -> list[Finding]:
+    """Return what the rules find in a file of text, as if it were a page at the default level. Raises DataError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}). Name a topic, or a file of text in UTF-8.") from error
+    if not text.strip():
+        raise DataError(f"{path}: is empty. Name a file of text.")
+    return _sorted(list(check_reader(Reader.of_text(collection, text, path.name))))
+
+
+def failing(collection: Collection, path: Path) -> list[tuple[str, Answer]]:
+    """Return the items of standards that a file of text fails, with the file's name. Raises DataError."""
+    reader = Reader.of_text(collection, path.read_text(encoding="utf-8"), path.name)
+    return [(path.name, one) for one in answers(reader, read_standards(collection)) if one.answer == FAILS]
+
+
+def _sorted(found: list[Finding]) -> list[Finding]:
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.severity != ERROR)
+
+
+def _review(topic: Topic, today: date) -> Iterator[Finding]:
+    if topic.review_due:
+        days = (date.fromisoformat(topic.review_due) - today).days
+        if days < 0:
+            told = f"the review was due on {topic.review_due}. Have it reviewed, and fill in the new dates."
+            yield Finding("review", ERROR, "data/topics.csv", f"topic {topic.name}", "", told)
+        elif days <= DAYS_BEFORE:
+            told = f"the review is due on {topic.review_due}, in {days} days. Ask for it now."
+            yield Finding("review", WARNING, "data/topics.csv", f"topic {topic.name}", "", told)
+
+
+def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Iterator[Finding]:
+    """Sentences of the article that no reader gets, and sentences that stand in no article, at levels with its words."""
+    sections = read_article(collection)
+    wanted = [line for one in sections if one.topic == topic.name for line in (one.heading, *one.sentences)]
+    everywhere = {line for one in sections for line in (one.heading, *one.sentences)}
+    there: set[str] = set()
+    for reader in readers:
+        if not reader.articles:
+            continue
+        for cell in reader.texts:
+            for block in blocks_of(blocks(cell.source)):
+                for sentence in split(block):
+                    there.add(sentence)
+                    if sentence not in everywhere and part_of(cell) not in reader.own:
+                        told = "is not in the article, and this level has its words. Put the article's sentence back."
+                        yield Finding("article", ERROR, reader.file, reader.place(cell), sentence, told)
+    if there:
+        for line in dict.fromkeys(wanted):
+            if line not in there:
+                told = "stands in the article and on no page. Put it back into the notebook."
+                yield Finding("article", ERROR, f"notebooks/{topic.name}.ipynb", "", line, told)
+
+
+def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
+    """Look at the finished pages, one by one and side by side."""
+    made = _made(collection, {reader: Variant(reader.topic.name, reader.values) for reader in readers})
+    texts: dict[str, str] = {}
+    for reader, (html, failure) in made.items():
+        if failure:
+            yield Finding("page", ERROR, reader.file, "", "", failure.removeprefix(f"{reader.file}, "))
+            continue
+        page = BeautifulSoup(html, "html.parser")
+        yield from rules.size(html, reader.file, reader.who)
+        yield from rules.of_page(page, reader.file, reader.who)
+        if reader.column("safety") == "yes":
+            texts.setdefault(rules.safety_of(page), reader.who)
+            if len(texts) > 1:
+                told = f"readers {reader.who} get another safety text than readers {next(iter(texts.values()))}. It must be the same for all."
+                yield Finding("safety", ERROR, reader.file, "", "", told)
+
+
+def _made(collection: Collection, wanted: Mapping[Reader, Variant]) -> dict[Reader, tuple[str, str | None]]:
+    """Return the page of each reader, and, in place of a page, what failed."""
+    surroundings = pages.surroundings(collection)
+    found: dict[Reader, tuple[str, str | None]] = {}
+    to_make: dict[Variant, Reader] = {}
+    for reader, variant in wanted.items():
+        if html := pages.cached(collection, pages.key(collection, variant, surroundings)):
+            found[reader] = (html, None)
+        else:
+            to_make[variant] = reader
+    if to_make:
+        with processes(min(os.cpu_count() or 1, len(to_make))) as pool:
+            for variant, made in make_all(collection, to_make, pool):
+                found[to_make[variant]] = (made.html, made.failure)
+    return found

@@ -1,0 +1,67 @@
+"""The scorecard: what standards ask of each page, and what can be said of it without a person."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from handouts.checks.findings import ERROR, RULES, Finding
+from handouts.checks.readers import Reader
+from handouts.checks.standards import Answer, Item, answers, read_standards
+from handouts.collection.clinic import read_clinic
+from handouts.collection.folder import Collection
+from handouts.page.templating import read_template
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(collection: Collection, readers: Iterable[Reader]) -> str:
+    """Return the scorecard of the pages of `readers` as HTML. Raises DataError."""
+    items = read_standards(collection)
+    topics = []
+    for topic, group in groupby(readers, key=lambda reader: reader.topic):
+        pages = [(reader, list(answers(reader, items))) for reader in group]
+        cards = [
+            {
+                "item": item,
+                "answers": _together([(reader, given[count].answer, given[count].why) for reader, given in pages]),
+            }
+            for count, item in enumerate(items)
+        ]
+        topics.append({"topic": topic, "title": pages[0][0].title(), "instruments": _by_instrument(items, cards)})
+    return read_template(TEMPLATES / "scorecard.html.j2").render(clinic=read_clinic(collection), topics=topics)
+
+
+def _together(told: Sequence[tuple[Reader, str, str]]) -> list[dict[str, str]]:
+    """Return the answers, each once, with the readers that it is of; "" where it is of all."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for reader, answer, why in told:
+        found.setdefault((answer, why), []).append(" ".join(reader.facets.values()))
+    return [
+        {"answer": answer, "why": why, "who": "" if len(found) == 1 else ", ".join(who)}
+        for (answer, why), who in found.items()
+    ]
+
+
+def _by_instrument(items: list[Item], cards: list[dict[str, object]]) -> list[tuple[str, list[dict[str, object]]]]:
+    rows = list(zip(items, cards, strict=True))
+    return [(name, [card for _, card in group]) for name, group in groupby(rows, key=lambda row: row[0].instrument)]
+
+
+def render_findings(
+    collection: Collection, findings: Sequence[Finding], failed: Sequence[tuple[str, Answer]] = ()
+) -> str:
+    """Return findings as HTML, by file, then the items of standards that files of text have failed. Raises DataError."""
+    by_file = [(file, list(group)) for file, group in groupby(sorted(findings, key=_place), key=lambda one: one.file)]
+    errors = sum(finding.severity == ERROR for finding in findings)
+    return read_template(TEMPLATES / "findings.html.j2").render(
+        clinic=read_clinic(collection),
+        files=by_file,
+        errors=errors,
+        warnings=len(findings) - errors,
+        rules=RULES,
+        failed=failed,
+    )
+
+
+def _place(finding: Finding) -> tuple[str, bool]:
+    return finding.file, finding.severity != ERROR

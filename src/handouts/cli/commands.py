@@ -1,0 +1,249 @@
+"""The command line: it parses, calls, prints. Nothing heavy is imported before it is needed."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+from handouts.cli.parser import make_parser
+from handouts.cli.progress import pages_done, shown, steps
+from handouts.collection.clinic import read_topics
+from handouts.collection.folder import Collection, find
+from handouts.collection.parameters import read_parameters
+from handouts.errors import HandoutsError, ParameterError, known
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 for done, 1 for failed, 2 for not understood."""
+    for name in ("stdout", "stderr"):  # a terminal or a service may have closed them
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # stays open as long as the process
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        try:
+            collection = find()
+            parameters = read_parameters(collection)
+        except HandoutsError:
+            if not {"-h", "--help", "--version"} & set(arguments):
+                raise
+            parameters = {}
+        options = make_parser(parameters).parse_args(arguments)
+        from handouts.page.workers import without_slow_imports
+
+        without_slow_imports()
+        return int(COMMANDS[options.run](collection, options))
+    except HandoutsError as error:
+        print(f"handouts: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("handouts: stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # a pool that was stopped half-way may complain
+        return 130
+    except BrokenPipeError:  # who reads our pipe, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _build(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.build.run import INDEX, build
+
+    parameters = read_parameters(collection)
+    asked = {name: getattr(options, name) for name in parameters if getattr(options, name) is not None}
+    for name, value in asked.items():
+        parameters[name].check(value, f"--{name}")
+    out = options.out or collection.exports
+    with ExitStack() as stack:
+        start, progress = pages_done(stack)
+        result = build(
+            collection, out, options.topics, asked,
+            force=options.force, workers=options.workers, today=options.today,
+            pdf=options.pdf, start=start, progress=progress,
+        )  # fmt: skip
+    for failure in [*result.failed, *result.unready]:
+        print(f"handouts: {failure}", file=sys.stderr)
+    told = [f"{result.made} made", f"{result.unchanged} unchanged"]
+    told += [f"{result.removed} removed that are no longer in the collection"] if result.removed else []
+    told += [f"{len(result.unready)} not ready, and not in the index"] if result.unready else []
+    told += [f"{len(result.failed)} failed; pages of the last build stay in their place"] if result.failed else []
+    told += [f"{result.kept} that are no longer in the collection stay until a whole build"] if result.kept else []
+    if result.saved:
+        told += ["notebooks or tables were saved meanwhile: run `handouts build` again for what came last"]
+    if result.outdated:
+        told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
+    print(f"Pages: {', '.join(told)}. Open {shown(out / INDEX)}")
+    return 1 if result.failed or result.unready else 0
+
+
+def _batch(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.batch.account import REJECTED
+    from handouts.batch.rosters import open_roster
+    from handouts.batch.run import batch
+    from handouts.batch.targets import Target
+    from handouts.page.workers import is_open
+
+    if options.dask and is_open(options.dask):
+        print(f"handouts: {options.dask}: details of persons go over the network as they are. Use tls://, as the README says, where it is not yours alone.", file=sys.stderr)  # fmt: skip
+    start = time.monotonic()
+    with open_roster(options.roster, options.sql) as roster, ExitStack() as stack:
+        stem = "roster" if options.sql else Path(options.roster).stem
+        place = options.out or str(collection.personal / stem)
+        done = batch(
+            collection, roster, place,
+            workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
+            today=options.today,
+            pdf=options.pdf, shared=options.shared, progress=steps(stack),
+        )  # fmt: skip
+    for failure in done.failed:
+        print(f"handouts: {failure}", file=sys.stderr)
+    left = [f"{done.rejected:,} rejected"] if done.rejected else []
+    left += [f"{done.without_page:,} without a page"] if done.without_page else []
+    if options.dry_run:
+        for reason in done.reasons:
+            print(f"  {reason}")
+        told = [f"{done.rows - done.rejected:,} handouts would be made", *left]
+        print(
+            f"Rows: {done.rows:,}; {', '.join(told)}. Pages: {done.pages}, of which {done.executed} are not made yet. Nothing was written."
+        )
+    else:
+        seconds = time.monotonic() - start
+        told = [f"{done.made:,} made", f"{done.unchanged:,} unchanged", *left]
+        told += [f"{done.removed:,} of earlier batches removed"] if done.removed else []
+        where = shown(Path(place)) if "://" not in place else Target(place).shown
+        listed = f" The rows without a handout, with reasons: {REJECTED} there." if left else ""
+        rate = f"{(done.made + done.unchanged) / max(seconds, 0.001):,.0f} a second"
+        others = f" {done.others:,} other files there are of no row, such as {done.other}." if done.others else ""
+        print(f"Handouts: {', '.join(told)}, in {seconds:,.1f} s ({rate}). See {where}.{listed}{others}")
+    return 1 if left or done.failed else 0
+
+
+def _refresh(collection: Collection, options: argparse.Namespace) -> int:
+    topics = read_topics(collection)
+    for topic in options.topics:
+        if topic not in topics:
+            raise ParameterError(f"unknown topic {topic!r}. {known(topic, topics)}")
+    from handouts.collection import notebook
+    from handouts.page import pages
+
+    failed = False
+    for topic in options.topics or topics:
+        path = collection.notebook(topic)
+        try:
+            nb = pages.refreshed(collection, topic)
+            if options.check:
+                state = "up to date" if notebook.is_stored(nb, path) else "out of date: run `handouts refresh`"
+                failed = failed or state != "up to date"
+            else:
+                state = "refreshed" if notebook.write(nb, path) else "unchanged"
+            print(f"{topic}: {state}", flush=True)
+        except HandoutsError as error:
+            print(f"handouts: {error}", file=sys.stderr)
+            failed = True
+    return 1 if failed else 0
+
+
+def _check(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.checks.findings import ERROR
+    from handouts.checks.readers import trace
+    from handouts.checks.run import check, check_text, failing
+
+    topics = read_topics(collection)
+    named = [what for what in options.what if what in topics]
+    texts = [Path(what) for what in options.what if what not in topics]
+    for path in texts:
+        if not path.is_file():
+            raise ParameterError(f"{path}: is neither a topic nor a file. {known(str(path), topics)}")
+    if options.trace:
+        if texts:
+            raise ParameterError(
+                f"{texts[0]}: is no topic, and only topics can be traced. {known(str(texts[0]), topics)}"
+            )
+        for cell, sentence, source in trace(collection, named):
+            print(f"{cell}\n  {sentence}\n  from: {source}")
+        return 0
+    findings = check(collection, options.on or date.today(), named) if named or not texts else []
+    findings += [finding for path in texts for finding in check_text(collection, path)]
+    failed = [answer for path in texts for answer in failing(collection, path)]
+    errors = sum(finding.severity == ERROR for finding in findings)
+    if options.format == "json":
+        items = [
+            {
+                "rule": "standard",
+                "severity": "item",
+                "file": file,
+                "cell": "",
+                "sentence": "",
+                "told": str(answer),
+                "authority": answer.item.instrument,
+            }
+            for file, answer in failed
+        ]
+        print(json.dumps([*(finding.as_dict() for finding in findings), *items], indent=1, ensure_ascii=False))
+    elif options.format == "html":
+        from handouts.checks.scorecard import render_findings
+
+        print(render_findings(collection, findings, failed))
+    else:
+        for finding in findings:
+            print(finding)
+        for _, answer in failed:
+            print(answer)
+        print(f"Findings: {errors} errors, {len(findings) - errors} warnings.")
+    return 1 if errors else 0
+
+
+def _changed(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.build.changed import changed
+
+    found = list(changed(collection, options.revision))
+    for path, lines in found:
+        print(path, *(f"  {line}" for line in lines), sep="\n")
+    if not found:
+        print(f"No page has changed its words since {options.revision}.")
+    return 0
+
+
+def _preview(collection: Collection, options: argparse.Namespace) -> int:
+    topics = read_topics(collection)
+    if options.topic and options.topic not in topics:
+        raise ParameterError(f"unknown topic {options.topic!r}. {known(options.topic, topics)}")
+    from handouts.desk.extension import start
+
+    start(collection, options.topic)
+    return 0
+
+
+def _new(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.collection.new_topic import new_topic
+
+    title = options.title or options.topic.replace("-", " ").capitalize() + "?"
+    new_topic(collection, options.topic, " ".join(title.split()), date.today())
+    print(
+        f"Begun: notebooks/{options.topic}.ipynb, and a row in data/topics.csv. See it: handouts preview {options.topic}"
+    )
+    return 0
+
+
+def _list(collection: Collection, options: argparse.Namespace) -> int:
+    topics = read_topics(collection)
+    print("Topics")
+    width = max(map(len, topics))
+    for topic in topics.values():
+        print(f"  {topic.name:<{width}}  {topic.purpose}")
+    for parameter in read_parameters(collection).values():
+        print(f"\n{parameter.label} (--{parameter.name})")
+        width = max(map(len, parameter.values))
+        for value, row in parameter.values.items():
+            wants = f". What they want: {row['wants'].lower()}" if row.get("wants") else ""
+            print(f"  {value:<{width}}  {row['label']}{' (default)' if value == parameter.default else ''}{wants}")
+    return 0
+
+
+COMMANDS = {
+    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "new": _new, "list": _list,
+}  # fmt: skip

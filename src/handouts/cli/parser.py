@@ -1,0 +1,161 @@
+"""What the command line takes: commands, options, and their help."""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from handouts import __version__
+from handouts.collection.parameters import Parameters
+
+
+def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
+    """Return the parser, with an option for each of `parameters`."""
+    parser = argparse.ArgumentParser(
+        prog="handouts",
+        description="Make patient handouts from notebooks: tailored to the reader, executed, exported as accessible pages.",
+        epilog="Run it anywhere inside the folder that holds notebooks/ and data/.",
+    )
+    parser.add_argument("--version", action="version", version=f"handouts {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    build = commands.add_parser(
+        "build",
+        help="write every page, or those asked for",
+        description="Write the pages of all topics, or of those named, for every reader or for those asked for. "
+        "A page that did not change since last time is not made again.",
+    )
+    build.add_argument(
+        "topics", nargs="*", metavar="TOPIC", help="a topic, as `handouts list` shows it; all where none is named"
+    )
+    for parameter in parameters.values():
+        values = ", ".join(parameter.values)
+        rest = f"the {parameter.default_from}'s own" if parameter.default_from else "all"
+        build.add_argument(
+            f"--{parameter.name}",
+            metavar="VALUE",
+            help=f"{parameter.label.lower()}: {values} (default: {rest})".replace("%", "%%"),
+        )
+    build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
+    build.add_argument("--force", action="store_true", help="make every page again")
+    build.add_argument("--pdf", action="store_true", help="make a PDF beside each page, to print or to send")
+    _takes_work(build, "how many pages to make at a time")
+    build.set_defaults(run="build")
+
+    batch = commands.add_parser(
+        "batch",
+        help="make a handout for every row of a roster",
+        description="Make a handout for every row of a roster: its page, with the person's details filled in. "
+        "Rows that are wrong are listed in rejected.csv, with the reason; the others are made.",
+        epilog="Example: handouts batch data/example-roster.csv. What was made before is found and kept: "
+        "run the same command again after a stop, and it goes on.",
+    )
+    batch.add_argument(
+        "roster",
+        metavar="ROSTER",
+        help="a file that ends in .csv, .xlsx or .parquet, or the SQLAlchemy URL of a database",
+    )
+    batch.add_argument("--sql", metavar="SELECT", help="the query, where ROSTER is a database")
+    batch.add_argument(
+        "--out",
+        metavar="TARGET",
+        help="a folder, or a URL such as s3://bucket/folder (default: personal/NAME of the roster)",
+    )
+    batch.add_argument(
+        "--shared",
+        action="store_true",
+        help="let others on this machine read the handouts too (default: only who runs this)",
+    )
+    _takes_work(batch, "how many processes write at a time")
+    batch.add_argument("--pdf", action="store_true", help="make a PDF beside each handout, about one a second and core")
+    batch.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler, tcp://host:8786")
+    batch.add_argument(
+        "--dry-run", action="store_true", help="check every row, tell what would be made, and write nothing"
+    )
+    batch.set_defaults(run="batch")
+
+    refresh = commands.add_parser(
+        "refresh",
+        help="run the notebooks and store their outputs",
+        description="Run the notebooks in place and store their outputs, so that nbval can compare and diffs stay small.",
+    )
+    refresh.add_argument("topics", nargs="*", metavar="TOPIC", help="a topic; all where none is named")
+    refresh.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 where stored outputs are out of date"
+    )
+    refresh.set_defaults(run="refresh")
+
+    check = commands.add_parser(
+        "check",
+        help="find what a page must not say, or could say better",
+        description="Check what the pages say: numbers, sources, the safety text, the article's sentences, required parts, "
+        "reviews, reading grade, balance. Exit code 1 where there is an error, 0 where there are warnings only.",
+    )
+    check.add_argument(
+        "what", nargs="*", metavar="TOPIC|FILE",
+        help="a topic, or a file of text to check as if it were a page; all topics where nothing is named",
+    )  # fmt: skip
+    check.add_argument(
+        "--format", choices=["text", "json", "html"], default="text", help="how to print findings (default: text)"
+    )
+    check.add_argument("--trace", action="store_true", help="print where each sentence comes from instead")
+    check.add_argument(
+        "--on", type=_day, default=None, metavar="DATE", help="the day to compare reviews with (default: today)"
+    )
+    check.set_defaults(run="check")
+
+    changes = commands.add_parser(
+        "changed",
+        help="list the pages whose words changed since a git revision",
+        description="List the pages whose words changed since a git revision, line by line: before with -, after with +. "
+        "For the person who reviews them.",
+    )
+    changes.add_argument("revision", metavar="REV", help="a commit or tag, such as HEAD or v1")
+    changes.set_defaults(run="changed")
+
+    preview = commands.add_parser(
+        "preview",
+        help="show a page in the browser, and renew it at each change",
+        description="Show the page of a topic in the browser, for any reader, with what the checks find on it. It is made anew "
+        "when the notebook or a table changes on disk. Ctrl-C ends it.",
+    )
+    preview.add_argument("topic", nargs="?", metavar="TOPIC", help="a topic; a list of them where none is named")
+    preview.set_defaults(run="preview")
+
+    new = commands.add_parser(
+        "new",
+        help="begin a new topic",
+        description="Make a notebook for a new topic that can be built at once, with guidance that no page shows, and its row in "
+        "data/topics.csv. To undo it, delete both.",
+    )
+    new.add_argument("topic", metavar="TOPIC", help="its name, such as ice-or-heat: the name of its notebook")
+    new.add_argument("--title", help="the question that it answers (default: made from the name)")
+    new.set_defaults(run="new")
+
+    listing = commands.add_parser(
+        "list",
+        help="show topics and readers",
+        description="Show the topics, and the values a page can be asked for with.",
+    )
+    listing.set_defaults(run="list")
+    return parser
+
+
+def _takes_work(command: argparse.ArgumentParser, what: str) -> None:
+    """Add the options of commands that make pages."""
+    command.add_argument(
+        "--allow-expired", dest="today", action="store_const", const=None, default=date.today(), help="take topics whose review is overdue, too",
+    )  # fmt: skip
+    command.add_argument("--workers", type=_above_zero, metavar="N", help=f"{what} (default: one a core)")
+
+
+def _above_zero(text: str) -> int:
+    if not text.isdigit() or text == "0":
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above zero")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-24") from None

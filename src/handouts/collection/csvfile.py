@@ -1,0 +1,129 @@
+"""The tables in data/, each checked when it is read.
+
+Every table is a CSV file that a spreadsheet opens. An error names file, row (as the spreadsheet
+counts them, the header being row 1), column, value, and the values allowed.
+"""
+
+import csv
+import keyword
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from handouts.errors import DataError, known
+
+RESERVED = (
+    "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "pdf", "roster", "run", "shared", "sql", "today", "topic", "topics", "version", "workers",
+)  # fmt: skip
+"""Names that the command line and rosters have for other things."""
+
+Row = Mapping[str, str]
+Rule = Callable[[str], str | None]
+"""Takes a cell's text and returns what is wrong with it, or None."""
+
+
+def text(value: str) -> str | None:
+    """Accept anything but an empty cell."""
+    return None if value else "must not be empty."
+
+
+def optional(value: str) -> str | None:
+    """Accept anything, nothing included."""
+    return None
+
+
+def name(value: str) -> str | None:
+    """Accept a name that is safe in a tag, a file name and an address: small letters, digits, hyphens."""
+    return None if re.fullmatch(r"[a-z][a-z0-9-]*", value) else "use small letters, digits and hyphens, a letter first."
+
+
+def number(value: str) -> str | None:
+    """Accept a whole number above zero."""
+    return None if re.fullmatch(r"[1-9][0-9]*", value) else "use a whole number above zero."
+
+
+def day(value: str) -> str | None:
+    """Accept nothing or a date written as 2026-11-23."""
+    try:
+        return None if not value or date.fromisoformat(value).isoformat() == value else "write dates as 2026-11-23."
+    except ValueError:
+        return "write dates as 2026-11-23."
+
+
+def language(value: str) -> str | None:
+    """Accept a language tag as HTML wants it (BCP 47), such as en or es-MX."""
+    return None if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value) else "write a language tag such as en."
+
+
+def phone(value: str) -> str | None:
+    """Accept a number that a phone can call."""
+    return None if re.fullmatch(r"\+?[0-9() .-]*[0-9]", value) else "write digits, with spaces or hyphens: 555-0100."
+
+
+def address(value: str) -> str | None:
+    """Accept nothing or the address of a web page."""
+    return None if not value or re.fullmatch(r"https?://[^\s\"'<>]+", value) else "write it with https:// in front."
+
+
+def parameter(value: str) -> str | None:
+    """Accept a name that a notebook can set and the command line can offer."""
+    if not value.isidentifier() or keyword.iskeyword(value) or value in RESERVED:
+        return f"use a Python name other than {', '.join(RESERVED)}."
+    return None
+
+
+def one_of(*values: str) -> Rule:
+    """Accept one of `values`."""
+    return lambda value: None if value in values else known(value, (repr(allowed) for allowed in values))
+
+
+def read_table(
+    path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = (), more: bool = False, optional: bool = False
+) -> list[Row]:
+    """Read the CSV file `path`, one rule a column, and return its rows in order.
+
+    `key` names the columns that together tell rows apart; `more` allows columns without a rule; one that is `optional` may have
+    no rows, or be missing. Raises DataError for a missing or broken file, a wrong column, value or number of cells, a row
+    that comes twice, and a table without rows.
+    """
+    where = f"data/{path.name}"
+    if optional and not path.exists():
+        return []
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True), strict=True))
+    except FileNotFoundError:
+        columns = f" Its columns are {','.join(rules)}." if rules else ""
+        raise DataError(
+            f"{where}: the file is missing. Put it back, for example from version control.{columns}"
+        ) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error
+    header = [cell.strip() for cell in lines[0]] if lines else []
+    missing = [column for column in rules if column not in header]
+    extra = [column for column in header if column not in rules]
+    if missing or (extra and not more) or len(set(header)) < len(header):
+        separated = " It looks separated by semicolons: save it with commas." if ";" in "".join(header) else ""
+        raise DataError(f"{where} row 1: columns are {', '.join(header)}. Wanted: {', '.join(rules)}.{separated}")
+    rows: list[Row] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for count, cells in enumerate(lines[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise DataError(
+                f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. "
+                "Fill the row; a cell with a comma in it needs quotation marks around it."
+            )
+        row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+        for column, rule in rules.items():
+            if wrong := rule(row[column]):
+                raise DataError(f"{where} row {count}, column {column}: {row[column]!r} is not allowed: {wrong}")
+        same = tuple(row[column] for column in key)
+        if key and same in seen:
+            raise DataError(f"{where} row {count}: {', '.join(same)} stands in row {seen[same]} already. Remove one.")
+        seen[same] = count
+        rows.append(row)
+    if not rows and not optional:
+        raise DataError(f"{where}: has no rows. Put them back, for example from version control.")
+    return rows

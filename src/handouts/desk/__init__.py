@@ -1,0 +1,25 @@
+"""The page beside the notebook in JupyterLab, renewed at each save.
+
+Jupyter's server loads this as its extension. What needs the server is loaded when it is asked for: the processes that
+make pages import this room too.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from handouts.collection import Collection
+
+__all__ = ["start"]
+
+
+def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
+    """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C."""
+    from handouts.desk import extension
+
+    extension.start(collection, topic, arguments)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from handouts.desk.extension import Desk
+
+    return [{"module": __name__, "app": Desk}]

@@ -1,0 +1,250 @@
+"""What the preview of a topic shows: its page, what the checks find on it, how hard it is to read.
+
+    notebook on disk --made--> page, or why there is none --found--> findings and grades
+
+All of it are functions from value to value, called in a process of their own: see desk.py.
+"""
+
+import hashlib
+import logging
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from handouts import files
+from handouts.collection.clinic import read_parts, read_topics
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import Parameter, offered, read_parameters, resolve
+from handouts.desk import trust
+from handouts.errors import HandoutsError, NotebookError, known
+from handouts.page import pages
+from handouts.page.pages import Variant
+
+HARDEST = 3
+"""How many of the sentences that are hardest to read are shown."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The page of a topic for one reader, or what failed, and in which cell (its id)."""
+
+    html: str | None
+    error: str | None
+    cell: str | None
+    seconds: float
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the checks find on one page; `findings` and `hardest` name the cell (its id) they are in, where it is known."""
+
+    findings: list[dict[str, str | None]]
+    grade: dict[str, float | str] | None
+    hardest: list[dict[str, str | float | None]]
+    error: str | None
+
+
+def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Made:
+    """Make the page of `topic` for the reader asked for; a finished page that a build has kept is taken.
+
+    Nothing runs but `code`, which is what may: see trust.py.
+    """
+    start = time.perf_counter()
+    values: dict[str, str] = {}
+    try:
+        place = collection.notebook(topic)
+        check_topic(collection, topic)
+        values = resolve(read_parameters(collection), asked, "the preview")
+        check_offered(collection, topic, values)
+        surroundings = pages.surroundings(collection)
+        variant = Variant(topic, values)
+        kept = pages.cached(collection, pages.key(collection, variant, surroundings))
+        page = (
+            pages.Made(kept)
+            if kept
+            else pages.attempt(collection, variant, lambda stored: check_code(stored, place, code))
+        )
+        html, error = page.html, page.failure
+    except HandoutsError as failed:
+        html, error = "", str(failed)
+    cell = _cell_of(collection, topic, error or "")
+    return Made(html or None, error, cell, round(time.perf_counter() - start, 3), values)
+
+
+def check_code(stored: bytes, place: Path, code: str | None) -> None:
+    """Raise NotebookError where the notebook that was read would run anything but `code`."""
+    from handouts.collection import notebook
+
+    where = f"notebooks/{place.name}"
+    if trust.digest(notebook.parse(stored, where), place.parent) != code:
+        raise NotebookError(f"{where}: changed at this moment. Load this again.")
+
+
+def warm() -> None:
+    """Run a cell of our own, in an empty folder: what a first page needs is then loaded, or at least read from the disk once."""
+    import nbformat
+    import papermill
+
+    from handouts.engine import forget_all
+    from handouts.page import exporter  # noqa: F401  # a page needs it
+
+    logging.getLogger("papermill").setLevel(logging.WARNING)
+    cells = [nbformat.v4.new_code_cell("import handouts.show.diagrams"), nbformat.v4.new_code_cell("x = 1")]
+    cells[1].metadata["tags"] = ["parameters"]
+    with tempfile.TemporaryDirectory() as folder:
+        papermill.execute_notebook(
+            nbformat.v4.new_notebook(cells=cells), None, {"x": 2},
+            engine_name="snapshot", kernel_name="python3", language="python", cwd=folder, progress_bar=False,
+        )  # fmt: skip
+    forget_all()
+
+
+def found(collection: Collection, topic: str, asked: Mapping[str, str], today: date) -> Found:
+    """Check the page of `topic` for the reader asked for, and grade its text."""
+    from handouts.checks import readability
+    from handouts.checks.readers import Reader
+    from handouts.checks.rules import HIGHEST_GRADE, WANTED_GRADE, WANTED_SMOG
+    from handouts.checks.run import check_page
+    from handouts.collection import notebook
+    from handouts.collection.clinic import read_clinic
+
+    try:
+        check_topic(collection, topic)
+        values = resolve(read_parameters(collection), asked, "the preview")
+        check_offered(collection, topic, values)
+        nb = notebook.read(collection.notebook(topic))
+        reader = Reader.of_topic(collection, read_topics(collection)[topic], nb, values)
+        findings = check_page(reader, today)
+        texts = reader.blocks()
+        sentences = {one.words: one.cell for one in reader.sentences}
+    except HandoutsError as failed:
+        return Found([], None, [], str(failed))
+    shown = [
+        {**finding.as_dict(), "id": _numbered(nb, finding.cell) or _holding(sentences, finding.sentence)}
+        for finding in findings
+    ]
+    if read_clinic(collection).language.partition("-")[0] != readability.LANGUAGE or not readability.can_measure():
+        return Found(shown, None, [], None)
+    grades = readability.grades(collection, texts)
+    grade: dict[str, float | str] = {
+        **asdict(grades), "wanted": WANTED_GRADE, "wanted_smog": WANTED_SMOG, "highest": HIGHEST_GRADE, "tool": readability.tool(),
+    }  # fmt: skip
+    hardest: list[dict[str, str | float | None]] = [
+        {
+            "sentence": sentence,
+            "grade": readability.grades(collection, [sentence]).fkgl,
+            "id": _holding(sentences, sentence),
+        }
+        for sentence in readability.worst(collection, texts, HARDEST)
+    ]
+    return Found(shown, grade, hardest, None)
+
+
+def check_topic(collection: Collection, topic: str) -> None:
+    """Raise NotebookError where data/topics.csv does not name `topic`."""
+    topics = read_topics(collection)
+    if topic not in topics:
+        raise NotebookError(
+            f"notebooks/{topic}.ipynb: {topic!r} is no topic yet. Add a row for it to data/topics.csv. {known(topic, topics)}"
+        )
+
+
+def check_offered(collection: Collection, topic: str, values: Mapping[str, str]) -> None:
+    """Raise NotebookError where the topic has no page for `values`."""
+    only = read_topics(collection)[topic].only
+    if not offered(only, values):
+        raise NotebookError(f"{topic} has pages for {', '.join(only)} only (data/topics.csv, column only).")
+
+
+def stamp(collection: Collection, path: Path) -> str:
+    """Return a digest of when and how large the files were written that the pages of the notebook `path` are made from.
+
+    Cheap enough to be asked for every second: nothing is read.
+    """
+    beside = [file for file in files.files_in(collection.notebooks) if file.suffix != ".ipynb"]
+    return _written([path, *files.files_in(collection.data), *beside, *_package()])
+
+
+def code_stamp() -> str:
+    """Return a digest of when this package was written: a process that loaded it before is out of date."""
+    return _written(_package())
+
+
+def _package() -> list[Path]:
+    """List the files of this package that make pages: all but those that only show them here."""
+    desk = pages.PACKAGE / "desk"
+    shown = (desk / "labextension", desk / "jupyter", desk / "templates")
+    return [path for path in files.files_in(pages.PACKAGE) if not any(path.is_relative_to(folder) for folder in shown)]
+
+
+def _written(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:  # replaced at this moment: the next look sees it
+            continue
+        digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def switches(collection: Collection) -> list[dict[str, Any]]:
+    """Return what the page can be asked for: each parameter with its values, and where its default comes from."""
+    return [
+        {
+            "name": parameter.name,
+            "label": parameter.label,
+            "default": parameter.default,
+            "default_from": parameter.default_from,
+            "values": [{"value": value, "label": row["label"]} for value, row in parameter.values.items()],
+        }
+        for parameter in read_parameters(collection).values()
+    ]
+
+
+def facets(collection: Collection) -> dict[str, Any]:
+    """Return what a cell can be tagged with: each facet with its values, and the parts.
+
+    A value is called as in the column `on_cell` of its table, where there is one: whom a page is for
+    and whom a cell is for can need two words.
+    """
+    return {
+        "facets": [_facet(parameter) for parameter in read_parameters(collection).values() if parameter.facet],
+        "parts": [{"value": value, "label": label} for value, label in read_parts(collection).items()],
+    }
+
+
+def _facet(parameter: Parameter) -> dict[str, Any]:
+    values = [{"value": value, "label": row.get("on_cell") or row["label"]} for value, row in parameter.values.items()]
+    return {"name": parameter.name, "label": parameter.label, "values": values}
+
+
+def _holding(sentences: Mapping[str, str], sentence: str) -> str | None:
+    """Return the id of the cell that holds `sentence`; a grade's sentence may have been given a full stop."""
+    if not sentence:
+        return None
+    wanted = sentence.rstrip(".")
+    return next((cell for text, cell in sentences.items() if wanted in text or text.rstrip(".:") == wanted), None)
+
+
+def _cell_of(collection: Collection, topic: str, told: str) -> str | None:
+    """Return the id of the cell that a message names by its number."""
+    from handouts.collection import notebook
+
+    if not re.search(r", cell \d+", told):
+        return None
+    try:
+        return _numbered(notebook.read(collection.notebook(topic)), told)
+    except HandoutsError:
+        return None
+
+
+def _numbered(nb: Any, told: str) -> str | None:
+    number = re.search(r"\bcell (\d+)", told)
+    return nb.cells[int(number[1]) - 1].id if number and 0 < int(number[1]) <= len(nb.cells) else None

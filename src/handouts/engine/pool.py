@@ -1,0 +1,263 @@
+"""Snapshots that wait for runs: how to reach them, and when they are ended.
+
+Runs may be in several threads. What they share is a snapshot, whose forks are asked for one at a time,
+and the list of those that wait. Nothing here waits longer than the time that a kernel may take to start.
+"""
+
+import atexit
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.session import Session
+from nbformat import NotebookNode
+
+from handouts.engine.messages import IOPUB, SHELL, Channel
+from handouts.engine.watch import stamp
+
+MOST_SNAPSHOTS = 4
+"""How many snapshots wait for runs at a time; the one used longest ago goes first."""
+MOST_MEMORY = 2 << 30
+"""How much memory, in bytes, the waiting snapshots may hold together."""
+
+START = "import sys\nif sys.path[0] == '': del sys.path[0]\nfrom handouts.engine.process import main\nmain()"
+"""What the process runs: no module in its working folder may stand for one of these."""
+SINGLE = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports pyarrow where it is
+}  # fmt: skip
+"""What keeps libraries, in their own settings, from starting a thread as they are loaded."""
+
+
+class NoSnapshotError(Exception):
+    """Why a notebook cannot run on a snapshot."""
+
+
+class UnsuitableError(NoSnapshotError):
+    """What in the notebook itself keeps it from running on one, now and later."""
+
+
+class LostError(NoSnapshotError):
+    """What became of the process, this time."""
+
+
+@dataclass
+class Executed:
+    """A cell that was executed above the parameters, with the messages it gave."""
+
+    code: str
+    messages: dict[str, list[Any]] = field(default_factory=lambda: {SHELL: [], IOPUB: []})
+
+
+class Snapshot:
+    """A process that runs the cells above the parameters once, and is forked for each run.
+
+    `options` are those of the interpreter. Raises LostError where the process does not start within
+    `patience` seconds.
+    """
+
+    def __init__(self, options: list[str], patience: float) -> None:
+        self.patience = patience
+        self.executed: list[Executed] = []
+        self.read: list[tuple[str, str, Any]] = []
+        self.frozen = False
+        self.runs = 1  # who made it
+        self.waits = False
+        self.asking = threading.Lock()
+        with contextlib.ExitStack() as started:
+            try:
+                self._start(options, started)
+            except OSError as error:
+                raise LostError(f"its process could not be started ({error.strerror})") from error
+            told = self.shell.wait()
+            if told is None:
+                raise LostError("its process did not start")
+            self.kernel_info = told["content"]
+            self.pid = int(self.kernel_info.pop("pid"))
+            started.pop_all()
+
+    def _start(self, options: list[str], started: contextlib.ExitStack) -> None:
+        pairs = {}
+        for name in (SHELL, IOPUB, "control", "life"):
+            pairs[name] = socket.socketpair()
+            for end in pairs[name]:
+                started.callback(end.close)
+        theirs = [pair[1].fileno() for pair in pairs.values()]
+        single = [f"{name}={value}" for name, value in SINGLE.items() if name not in os.environ]
+        self.shell = Channel(pairs[SHELL][0], self.patience)
+        self.iopub = Channel(pairs[IOPUB][0], self.patience)
+        self.control, self.life = pairs["control"][0], pairs["life"][0]
+        self.control.settimeout(self.patience)
+        self.process = subprocess.Popen(
+            [sys.executable, *options, "-c", START, *map(str, theirs), *single],
+            pass_fds=theirs, env={**os.environ, "JPY_PARENT_PID": str(os.getpid())}, stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for who asked for it
+        )  # fmt: skip
+        started.callback(self.end)
+        for _, end in pairs.values():
+            end.close()
+
+    def freeze(self) -> None:
+        """Make the process ready to be forked.
+
+        Raises UnsuitableError where it owns what a fork cannot, or has read what nobody can watch;
+        LostError where it is gone.
+        """
+        self.shell.send(Session().msg("freeze_request"))
+        told = self.shell.wait()
+        if told is None:
+            raise LostError("the process that ran the cells above the parameters has ended")
+        if told["content"]["reason"]:
+            raise UnsuitableError(f"the cells above the parameters {told['content']['reason']}")
+        self.read = told["content"]["read"]
+        self.frozen = True
+
+    def fork(self) -> tuple[int, Channel, Channel]:
+        """Start a run; return its process and channels. Raises LostError where the process is gone, or silent."""
+        with contextlib.ExitStack() as opened:
+            try:
+                ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
+                for end in ours:
+                    opened.callback(end.close)
+                try:
+                    with self.asking:
+                        socket.send_fds(self.control, [b"run\n"], [end.fileno() for end in theirs])
+                        told = self.control.recv(64)
+                finally:
+                    for end in theirs:
+                        end.close()
+            except OSError:
+                told = b""
+            if not told:
+                raise LostError("the snapshot has ended")
+            opened.pop_all()
+        return int(told), Channel(ours[0], self.patience), Channel(ours[1], self.patience)
+
+    def end_run(self, pid: int) -> None:
+        """Have a run's process, and all it started, end."""
+        with contextlib.suppress(OSError), self.asking:
+            self.control.sendall(f"end {pid}\n".encode())
+
+    def fresh(self) -> bool:
+        """Tell whether the process lives, and all that it read is as it was."""
+        return self.process.poll() is None and all(stamp(kind, path) == told for kind, path, told in self.read)
+
+    def memory(self) -> int:
+        """Return how much memory the process holds, in bytes."""
+        try:
+            return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+        except (OSError, IndexError):
+            return 0
+
+    def end(self) -> None:
+        """End the process and all its runs."""
+        self.shell.close()
+        self.iopub.close()
+        self.control.close()
+        self.life.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+waiting: OrderedDict[str, Snapshot] = OrderedDict()
+"""Snapshots by the key of their cells; a snapshot that is in no list any more ends with its last run."""
+_listed = threading.Lock()
+
+
+@atexit.register
+def forget_all() -> None:
+    """End every snapshot that waits."""
+    while waiting:
+        waiting.popitem()[1].end()
+
+
+def _forget_inherited() -> None:
+    """Leave the snapshots, in a fork of this process, to the process that made them."""
+    global _listed
+    _listed = threading.Lock()
+    while waiting:
+        snapshot = waiting.popitem()[1]
+        for end in (snapshot.shell.end, snapshot.iopub.end, snapshot.control, snapshot.life):
+            end.close()
+        snapshot.process.returncode = 0  # not this process's child
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_inherited)
+
+
+def key_of(above: list[NotebookNode], kernel: list[str]) -> str:
+    """Return a digest of what the cells above the parameters depend on, beside what they read."""
+    cells = [[cell.source, cell.metadata.get("tags")] for cell in above if cell.cell_type == "code"]
+    folder = os.stat(".")
+    mask = next((line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("Umask")), "")
+    surroundings = [os.getcwd(), folder.st_dev, folder.st_ino, mask, sorted(os.environ.items())]
+    today = time.strftime("%Y-%m-%d")  # what the cells above say of the day must not outlive it
+    return hashlib.sha256(json.dumps([cells, kernel, surroundings, today]).encode()).hexdigest()
+
+
+def take(key: str) -> Snapshot | None:
+    """Return the waiting snapshot of `key` for a run, which gives it back; end it where it is out of date."""
+    with _listed:
+        snapshot = waiting.get(key)
+        if snapshot is None:
+            return None
+        waiting.move_to_end(key)
+        snapshot.runs += 1
+    if snapshot.fresh():
+        return snapshot
+    drop(key, snapshot)
+    give_back(snapshot)
+    return None
+
+
+def keep(key: str, snapshot: Snapshot) -> None:
+    """Let `snapshot` wait for further runs, in place of another; drop the ones used longest ago beyond the bounds."""
+    with _listed:
+        too_many = [waiting.pop(key)] if key in waiting else []
+        waiting[key] = snapshot
+        snapshot.waits = True
+        while len(waiting) > MOST_SNAPSHOTS or (
+            len(waiting) > 1 and sum(one.memory() for one in waiting.values()) > MOST_MEMORY
+        ):
+            too_many.append(waiting.popitem(last=False)[1])
+    for one in too_many:
+        _retire(one)
+
+
+def drop(key: str, snapshot: Snapshot) -> None:
+    """Let `snapshot` wait no more; it ends with its last run."""
+    with _listed:
+        if waiting.get(key) is snapshot:
+            del waiting[key]
+    _retire(snapshot)
+
+
+def _retire(snapshot: Snapshot) -> None:
+    with _listed:
+        over = snapshot.waits and not snapshot.runs
+        snapshot.waits = False
+    if over:
+        snapshot.end()
+
+
+def give_back(snapshot: Snapshot) -> None:
+    """Tell that a run is over; a snapshot that waits for no other one ends."""
+    with _listed:
+        snapshot.runs -= 1
+        over = not snapshot.runs and not snapshot.waits
+    if over:
+        snapshot.end()

@@ -1,0 +1,196 @@
+"""Citations, facts and taught words in text.
+
+[@brady2014]     a source: a numbered link, and an entry at the end of the page
+[@clinic]        the clinic's own words, behind which no source stands; nothing is printed
+[=dn-mild]       a fact of data/facts.csv: its sentence, with its sources
+{{ clinic_phone }} a detail of data/clinic.csv, the same for everyone
+[?trigger points] a word of data/glossary.csv: bold, with its meaning, at its first use on a page
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date
+from functools import cache
+from html import escape, unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handouts.collection.clinic import read_clinic
+from handouts.collection.evidence import CLINIC, cite, read_facts, read_glossary, read_sources
+from handouts.collection.folder import Collection
+from handouts.errors import PageError, known
+from handouts.page.marks import TAG
+
+if TYPE_CHECKING:
+    from mistune import InlineState, Markdown
+
+CITE = r"\[@[\w-]+(?:; *@[\w-]+)*\]"
+OPEN, CLOSE = "\ue002", "\ue003"
+"""Stand around the ids of a citation while Markdown becomes HTML; text that holds them is refused."""
+BOLD, BOLD_ENDS = "\ue004", "\ue005"
+"""Stand around a word to teach while it is put into HTML."""
+
+
+def in_markdown(markdown: "Markdown") -> None:
+    """Have mistune take note of citations: its plugin."""
+
+    def parse(inline: object, found: re.Match[str], state: "InlineState") -> int:
+        names = " ".join(re.findall(r"[\w-]+", found[0]))
+        state.append_token({"type": "text", "raw": f"{OPEN}{names}{CLOSE}"})
+        return found.end()
+
+    markdown.inline.register("citation", CITE, parse, before="link")
+
+
+class Expander:
+    """Replaces facts and words to teach in the texts of one page, in order."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.facts = read_facts(collection)
+        self.glossary = read_glossary(collection)
+        self.clinic = read_clinic(collection)
+        self.taught: set[str] = set()
+
+    def expand(self, source: str) -> str:
+        """Return `source` with facts and words replaced, without comments. Raises PageError for one that data/ does not have."""
+        return self._expand(without_comments(source), "**{}**")
+
+    def expand_html(self, html: str) -> str:
+        """Return the HTML of a table or a caption with facts and words replaced; in attributes they are plain words."""
+        pieces = TAG.split(html)
+        for count, piece in enumerate(pieces):
+            if not re.search(r"\{\{|\[[=?@]", piece):
+                continue
+            if count % 2:
+                pieces[count] = re.sub(r'"([^"]*)"', lambda found: f'"{escape(self.plain(unescape(found[1])))}"', piece)
+            else:
+                pieces[count] = escape(self._expand(unescape(piece), f"{BOLD}{{}}{BOLD_ENDS}"), quote=False)
+        return "".join(pieces).replace(BOLD, "<strong>").replace(BOLD_ENDS, "</strong>")
+
+    def plain(self, text: str) -> str:
+        """Return `text` with facts and words replaced, as words without citations. Raises PageError."""
+        return re.sub(f" ?{CITE}", "", self._expand(text, "{}"))
+
+    def _expand(self, source: str, bold: str) -> str:
+        source = re.sub(r"\{\{ {0,20}clinic_(\w{1,80}) {0,20}\}\}", lambda found: self._detail(found[1]), source)
+        source = re.sub(r"\[=([^\]\n]{0,200})\]", lambda found: self._fact(found[1]), source)
+        return re.sub(r"\[\?([^\]\n]{0,200})\]", lambda found: self._term(found[1], bold), source)
+
+    def _detail(self, name: str) -> str:
+        details = {name: value for name, value in asdict(self.clinic).items() if value}
+        if name not in details:
+            raise PageError(f"{{{{ clinic_{name} }}}} is no detail of data/clinic.csv. {known(name, details)}")
+        return details[name]
+
+    def _fact(self, name: str) -> str:
+        if name not in self.facts:
+            raise PageError(f"[={name}] is no fact of data/facts.csv. {known(name, self.facts)}")
+        fact = self.facts[name]
+        return f"{fact.sentence}{cite(fact.sources)}"
+
+    def _term(self, term: str, bold: str) -> str:
+        if term.lower() not in self.glossary:
+            raise PageError(f"[?{term}] is no word of data/glossary.csv. {known(term, self.glossary)}")
+        if term.lower() in self.taught:
+            return term
+        self.taught.add(term.lower())
+        row = self.glossary[term.lower()]
+        said = f'say "{row["say"]}": ' if row["say"] else ""
+        return f"{bold.format(term)} ({said}{row['meaning']})"
+
+
+def without_comments(source: str) -> str:
+    """Return Markdown without its comments. Raises PageError for one whose end is not certain: words could be lost with it."""
+    kept, at = [], 0
+    while (start := source.find("<!--", at)) >= 0:
+        end = source.find("-->", start + 4)
+        inside = source[start + 4 : end]
+        if end < 0 or inside.startswith((">", "->")) or "<!--" in inside or "--!>" in inside:
+            raise PageError(
+                f"a comment that begins {source[start : start + 30]!r} is not ended with -->, or holds another; text could be lost with it."
+            )
+        kept.append(source[at:start])
+        begins_its_line = not source[:start].rpartition("\n")[2].strip()
+        rest = re.compile(r"[ \t]*\n?").match(source, end + 3)
+        at = rest.end() if begins_its_line and rest else end + 3
+    return "".join([*kept, source[at:]])
+
+
+def cited(texts: Iterable[str]) -> list[str]:
+    """Return the ids of the sources cited in `texts`, in order of their first use."""
+    found = [name for text in texts for cite in re.findall(CITE, text) for name in re.findall(r"[\w-]+", cite)]
+    return [name for name in dict.fromkeys(found) if name != CLINIC]
+
+
+def linked(html: str, numbers: Mapping[str, int]) -> str:
+    """Return HTML made of Markdown with each citation as numbered links. Raises PageError for an unknown source."""
+    return re.sub(f" ?{OPEN}([^{CLOSE}]*){CLOSE}", lambda found: links(found[1].split(), numbers), html)
+
+
+def linked_output(html: str, numbers: Mapping[str, int]) -> str:
+    """Return the HTML of a table or caption with its citations, written as in Markdown, as numbered links. Raises PageError."""
+    return re.sub(f" ?{CITE}", lambda found: links(re.findall(r"[\w-]+", found[0]), numbers), html)
+
+
+def links(names: Iterable[str], numbers: Mapping[str, int]) -> str:
+    """Return links to the entries of the sources `names`, in order of their numbers."""
+    cited = [name for name in names if name != CLINIC]
+    for name in cited:
+        if name not in numbers:
+            raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
+    made = [
+        f'<a href="#source-{escape(name)}" aria-label="Source {numbers[name]}">{numbers[name]}</a>'
+        for name in sorted(cited, key=numbers.__getitem__)
+    ]
+    return f'<sup class="cite">{", ".join(made)}</sup>' if made else ""
+
+
+def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
+    """Return the entries of the sources `names` as plain text, with the address to link to where there is one.
+
+    citeproc-py formats them, by the style in templates/handout/sources.csl. Raises PageError for an unknown source.
+    """
+    sources = read_sources(collection)
+    for name in names:
+        if name not in sources:
+            raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, sources)}")
+    if not names:
+        return []
+    from citeproc import Citation, CitationItem, CitationStylesBibliography, formatter
+    from citeproc.source.json import CiteProcJSON
+
+    listed = [_listed(sources[name]) for name in names]
+    bibliography = CitationStylesBibliography(_style(), CiteProcJSON(listed), formatter.plain)
+    for name in names:
+        bibliography.register(Citation([CitationItem(name)]))
+    formatted = []
+    for name, entry in zip(names, bibliography.bibliography(), strict=True):
+        words = str(entry).replace("..", ".")
+        found = re.search(r"https?://\S+(?=\.$)", words)
+        address = found[0] if found else ""
+        formatted.append({"id": name, "words": words.removesuffix(f" {address}."), "address": address})
+    return formatted
+
+
+def _listed(source: Mapping[str, object]) -> dict[str, object]:
+    """Return what is printed of a source: no note, no subtitle, and no publisher that is its author too."""
+    authors = source.get("author")
+    own = [author.get("literal") for author in authors] if isinstance(authors, list) else []
+    kept = {key: value for key, value in source.items() if key != "note" and not (key != "title" and value in own)}
+    return {**kept, "title": str(source["title"]).partition(": ")[0]}
+
+
+def read_on(collection: Collection, names: list[str]) -> str:
+    """Return the day on which the last of the sources `names` was read, as 2026-11-23; "" where none is told."""
+    sources = read_sources(collection)
+    told = [sources[name].get("accessed") for name in names]
+    days = [one["date-parts"][0] for one in told if isinstance(one, dict)]
+    return date(*max(days)).isoformat() if days else ""
+
+
+@cache
+def _style() -> Any:
+    from citeproc import CitationStylesStyle
+
+    return CitationStylesStyle(str(Path(__file__).parent / "templates" / "handout" / "sources.csl"), validate=False)

@@ -1,0 +1,259 @@
+"""The `handout` exporter: an executed notebook becomes one page that a patient can hold.
+
+nbconvert runs two preprocessors, TailorPreprocessor and PagePreprocessor, and then the template in
+`templates/handout/`. The page asks nothing of any other machine and carries a version made from its
+own content.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import TemplateExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from handouts.collection import notebook
+from handouts.collection.clinic import read_clinic, read_fields, read_parts, read_topics
+from handouts.collection.evidence import cite, read_safety
+from handouts.collection.folder import Collection, find
+from handouts.collection.notebook import place
+from handouts.collection.parameters import SIZE, read_parameters, resolve
+from handouts.errors import PageError, known
+from handouts.page.around import UNSEALED, Page, day, described
+from handouts.page.citations import Expander, cited, entries, linked_output, links, read_on
+from handouts.page.codes import qr
+from handouts.page.fields import fields_of
+from handouts.page.marks import check_page
+from handouts.page.markup import check_headings, check_links, headings, markdown
+from handouts.page.outputs import SHOWN, check_cells, make_ready
+from handouts.page.tailor import TailorPreprocessor, blocks, is_hidden, part_of, plain_text
+
+SAFETY_HERE = "safety-here"
+"""The tag of the cell that the safety text follows; without one it ends the page."""
+
+
+class PagePreprocessor(Preprocessor):
+    """Collect what a page says around its text, and refuse what would reach a patient incomplete."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Put a Page into resources["page"]. Raises HandoutsError."""
+        name = str(resources.get("metadata", {}).get("name") or "notebook")
+        where = f"{name}.ipynb"
+        collection = resources.get("collection")
+        if collection is None:
+            collection = find()
+            check_collection(nb, collection, where)
+        topics = read_topics(collection)
+        topic = notebook.topic_of(nb, name)
+        if topic not in topics:
+            raise PageError(f"{where}: {topic!r} is no topic of data/topics.csv. {known(topic, topics)}")
+        parameters = read_parameters(collection)
+        values = resolve(parameters, notebook.ran_with(nb, where), where)
+        rows = [parameters[parameter].values[value] for parameter, value in values.items()]
+        for cell in nb.cells:
+            if is_hidden(cell):
+                cell.outputs = []
+        check_cells(nb, where, resources.get("numbers"))
+        expander = Expander(collection)
+        declared = read_fields(collection)
+        fields = {field: declared[field] for field in topics[topic].fields}
+        for cell in nb.cells:
+            try:
+                if cell.cell_type == "markdown":
+                    cell.source = expander.expand(cell.source)
+                for output in cell.get("outputs", []):
+                    if output.output_type in ("execute_result", "display_data"):
+                        make_ready(output, expander, fields)
+            except PageError as error:
+                raise PageError(f"{where}, {place(nb, cell, resources.get('numbers'))}: {error}") from None
+        has_safety = any(row.get("safety") == "yes" for row in rows)
+        safety = {
+            part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
+            for part, lines in (read_safety(collection) if has_safety else {}).items()
+        }
+        notes = [
+            nbformat.v4.new_markdown_cell(expander.expand(row["note"]), id=f"note-{count}")
+            for count, row in enumerate(rows)
+            if row["note"]
+        ]
+        places = {cell.id: f"{where}, {place(nb, cell, resources.get('numbers'))}" for cell in nb.cells}
+        places |= {cell.id: f"data/safety.csv, part {part}, {cell.source[:40]!r}" for part, cells in safety.items() for cell in cells}  # fmt: skip
+        places |= {note.id: f"the column note of this reader, {note.source[:40]!r}" for note in notes}
+        for cell in [*notes, *(cell for cells in safety.values() for cell in cells)]:
+            if any(token["attrs"]["level"] == 1 for token in headings(blocks(cell.source))):
+                raise PageError(f"{places[cell.id]}: begins with one #, which is for the title only, and would be lost. Remove the mark.")  # fmt: skip
+        texts = [
+            *(note.source for note in notes),
+            *_texts(nb),
+            *(cell.source for cells in safety.values() for cell in cells),
+        ]
+        sources = entries(collection, cited(texts))
+        resources["page"] = Page(
+            title=title_of(nb, where),
+            topic=topics[topic],
+            clinic=read_clinic(collection),
+            points=int(parameters[SIZE].values[values[SIZE]]["points"]),
+            labels=[row["on_page"] for row in rows if row["on_page"]],
+            notes=notes,
+            notes_after=next((cell.id for cell in nb.cells if part_of(cell)), None),
+            classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
+            parts=read_parts(collection),
+            safety=safety,
+            safety_after=next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None),
+            sources=sources,
+            numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
+            web_address=_web_address(read_clinic(collection).web_page, topic, values),
+            read_on=read_on(collection, [source["id"] for source in sources]),
+            fields=fields,
+            places=places,
+            beside=collection.notebooks,
+        )
+        return nb, resources
+
+
+def _web_address(web_page: str, topic: str, values: Mapping[str, str]) -> str:
+    """Return where the page lies on the clinic's web site, or "" where it has none."""
+    return f"{web_page.rstrip('/')}/{topic}/{'_'.join(values.values())}.html" if web_page else ""
+
+
+def _texts(nb: NotebookNode) -> Iterator[str]:
+    """Yield what may cite sources, in the order of the page: text cells, and the sources of pictures and tables."""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            yield cell.source
+        for output in cell.get("outputs", []):
+            told = output.get("metadata", {}).get("image/svg+xml", {})
+            yield f"{told.get('title', '')} {told.get('caption', '')}"
+            yield cite(str(told.get("sources", "")).split())
+            yield output.get("data", {}).get("text/html", "")
+
+
+def _safety_line(part: str, count: int, line: str, sources: tuple[str, ...]) -> NotebookNode:
+    """Return a line of the safety text as a text cell."""
+    return nbformat.v4.new_markdown_cell(line + cite(sources), id=f"{part}-{count + 1}")
+
+
+def check_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
+    """Raise PageError where papermill ran a notebook of one collection, and the page would be made with another's data."""
+    source = nb.metadata.get("papermill", {}).get("input_path")
+    if (
+        isinstance(source, str)
+        and Path(source).is_file()
+        and not Path(source).resolve().is_relative_to(collection.root)
+    ):
+        raise PageError(
+            f"{where}: was made from {source}, which is not of the collection found from this folder. "
+            "Go to the folder that holds its notebooks/ and data/, and run papermill and nbconvert there."
+        )
+
+
+def title_of(nb: NotebookNode, where: str) -> str:
+    """Return the words of the one first-level heading in `nb`. Raises PageError where there is none or more than one."""
+    titles = [unescape(plain_text(token)).strip() for token in _title_tokens(nb)]
+    if len(titles) != 1 or not titles[0]:
+        raise PageError(f"{where}: has {len(titles)} titles and needs one: a single line that begins with one #.")
+    marked = {"inline_html", "image", "link"} & {kind for token in _title_tokens(nb) for kind in _kinds(token)}
+    if marked:
+        raise PageError(
+            f"{where}: the title holds more than words ({', '.join(sorted(marked))}). Write it below the title."
+        )
+    if "{{" in titles[0]:
+        raise PageError(
+            f"{where}: the title has a field, and a title is the same for everyone. Write it below the title."
+        )
+    return titles[0]
+
+
+def _title_tokens(nb: NotebookNode) -> Iterator[dict[str, Any]]:
+    for cell in nb.cells:
+        for token in headings(blocks(cell.source)) if cell.cell_type == "markdown" else ():
+            if token["attrs"]["level"] == 1:
+                yield token
+
+
+def _kinds(token: dict[str, Any]) -> Iterator[str]:
+    yield token["type"]
+    for part in token.get("children", []):
+        yield from _kinds(part)
+
+
+def css_string(text: str) -> str:
+    r"""Return `text` as a string in a style sheet.
+
+    >>> css_string('5 o"clock')
+    '"5 o\\22 clock"'
+    """
+    return '"' + re.sub(r'["\\<\x00-\x1f\x7f]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
+
+
+def seal(html: str) -> str:
+    """Put the version of a page, the digest of all its words and looks, in its place."""
+    return html.replace(UNSEALED, hashlib.sha256(html.encode()).hexdigest()[:10])
+
+
+class HandoutExporter(TemplateExporter):
+    """Export a notebook as a handout: one accessible HTML file that needs nothing else."""
+
+    export_from_notebook = "Handout"
+    output_mimetype = "text/html"
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def _template_name_default(self) -> str:
+        return "handout"
+
+    def _extra_template_basedirs_default(self) -> list[str]:
+        return [str(Path(__file__).parent / "templates")]
+
+    def _default_preprocessors_default(self) -> list[type[Preprocessor] | str]:
+        execute = "nbconvert.preprocessors.ExecutePreprocessor"  # for nbconvert --execute; off unless asked for
+        return [execute, TailorPreprocessor, PagePreprocessor]
+
+    @property
+    def default_config(self) -> Config:
+        """Switch our preprocessors on, and show of an output what a page can show."""
+        config = Config({kind.__name__: {"enabled": True} for kind in (TailorPreprocessor, PagePreprocessor)})
+        config.NbConvertBase.display_data_priority = list(SHOWN)
+        config.merge(super().default_config)
+        return config
+
+    def default_filters(self) -> Any:
+        """Return nbconvert's filters and ours."""
+        yield from super().default_filters()
+        yield from {
+            "handout_markdown": markdown,
+            "css_string": css_string,
+            "part_of": part_of,
+            "cite": links,
+            "linked": linked_output,
+            "described": described,
+            "day": day,
+            "qr": qr,
+        }.items()
+
+    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page and its resources. Raises HandoutsError."""
+        html, resources = super().from_notebook_node(nb, resources, **kw)
+        where = f"{resources['metadata'].get('name') or 'notebook'}.ipynb"
+        sealed = seal(html)
+        try:
+            check_headings(html)
+            check_links(html)
+            check_page(sealed)
+        except PageError as error:
+            raise PageError(f"{where}: {error}") from None
+        if lost := [name for name in resources["page"].fields if name not in fields_of(html)]:
+            raise PageError(
+                f"{where}: no text shows {', '.join(f'{{{{ {name} }}}}' for name in lost)}, which data/topics.csv declares. "
+                "Write it in a cell for this reader, or remove it from the topic's fields."
+            )
+        return sealed, resources

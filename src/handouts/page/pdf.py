@@ -1,0 +1,116 @@
+"""A page as a PDF that reads aloud well: tagged, PDF/UA-1, and the same bytes on every run."""
+
+import contextlib
+import io
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from handouts.errors import PageError
+
+NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+"""What WeasyPrint needs of Debian."""
+FONTS = {f"font:{weight}": f"DejaVuSans{suffix}.ttf" for weight, suffix in (("400", ""), ("700", "-Bold"))}
+"""The fonts that the diagrams are measured with: matplotlib brings them to every machine."""
+STYLE = (
+    "".join(
+        f"@font-face {{ font-family: Handout; font-weight: {address[5:]}; src: url({address}) }}" for address in FONTS
+    )
+    + "@page { @bottom-left { font-family: Handout !important } @bottom-right { font-family: Handout !important } }"
+    + "*, ::before, ::after, ::marker { font-family: Handout !important }"
+)
+
+
+MOST_SECONDS = 60
+"""How long the PDF of one page may take: a hundred times what a long one takes."""
+_one_at_a_time = threading.Lock()
+"""Pango is not made for several threads."""
+
+
+def check_can_print() -> None:
+    """Raise PageError, in one line, where a library that WeasyPrint needs is missing."""
+    silent = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
+            import weasyprint  # noqa: F401  # it tells of what is missing at length, and once a process
+    except OSError:
+        raise PageError(f"a PDF cannot be made: a library is missing. Debian: apt install {NEEDS}") from None
+
+
+def pdf(html: str, paper: str) -> bytes:
+    """Return the page `html` as a PDF/UA-1 on `paper`, A4 or Letter; equal pages give equal bytes.
+
+    Raises PageError where WeasyPrint's libraries are missing, and for a page that asks for anything but itself.
+    """
+    check_can_print()
+    import matplotlib as mpl
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+        """Gives the two fonts and what a page carries in itself, and nothing else."""
+
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if url in FONTS:
+                return URLFetcherResponse(url, Path(mpl.get_data_path(), "fonts", "ttf", FONTS[url]).read_bytes())
+            if url.startswith("data:"):
+                return super().fetch(url, headers)
+            raise FatalURLFetchingError(url)
+
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it warns of what is for screens only
+    fonts = FontConfiguration()  # one for each page: it removes its files when it goes
+    style = CSS(string=STYLE + f"@page {{ size: {paper.lower()} }}", font_config=fonts, url_fetcher=Fetcher())
+    # Text in a drawing takes no font from the page, and no style sheet reaches it: it names the font itself.
+    page = HTML(string=html.replace("'DejaVu Sans'", "Handout"), url_fetcher=Fetcher())
+    try:
+        with _one_at_a_time, _limited() as check:
+            printed = bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
+            check()  # WeasyPrint goes on without a drawing that was stopped
+            return printed
+    except FatalURLFetchingError as error:
+        raise PageError(
+            f"a PDF holds all that it shows, and this page asks for {error}. Put it into the notebook."
+        ) from None
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[Callable[[], None]]:
+    """Raise PageError where the work takes longer than MOST_SECONDS, and give what raises it where that was taken no notice of.
+
+    A thread other than the main one has no such clock.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield lambda: None
+        return
+    end = time.monotonic() + MOST_SECONDS
+
+    def check() -> None:
+        if time.monotonic() >= end:
+            raise PageError(f"its PDF is not done after {MOST_SECONDS} seconds. Make its tables and pictures smaller.")
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        check()
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS + 0.01, 1)
+    try:
+        yield check
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def attempt(html: str, paper: str) -> tuple[bytes, str | None]:
+    """Return the PDF of a page, or b"" and what failed."""
+    try:
+        return pdf(html, paper), None
+    except PageError as error:
+        return b"", str(error)
+    except Exception as error:
+        return b"", f"{type(error).__name__}: {error}. This should not happen: please report it."

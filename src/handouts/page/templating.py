@@ -1,0 +1,16 @@
+"""The templates of a room: what an index or a scorecard looks like, in the style of the pages."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+STYLE = Path(__file__).parent / "templates" / "handout"
+"""The folder of the style sheet that every page carries."""
+
+
+@cache
+def read_template(path: Path) -> Template:
+    """Return the template at `path`; it may include those beside it, and the style sheet of the pages."""
+    loader = FileSystemLoader([path.parent, STYLE])
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template(path.name)

@@ -1,0 +1,79 @@
+"""Tables that a patient reads: each is the file of its name in data/."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from handouts.collection.clinic import read_treatments
+from handouts.collection.csvfile import read_table
+from handouts.collection.evidence import caption_of
+from handouts.collection.folder import find
+from handouts.errors import DataError
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a title and a caption.
+
+    `frame` has a row for each thing compared, its name as the index, and a column a treatment, its
+    label as the name. `looks` has the number of the treatment that each column is about, or 0.
+    """
+
+    name: str
+    title: str
+    caption: str
+    frame: pd.DataFrame
+    looks: Sequence[int]
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.frame.to_string()}
+
+    def html(self) -> str:
+        """Return the table with header cells, scopes and a caption."""
+        heads = [str(self.frame.index.name), *map(str, self.frame.columns)]
+        head = f'<th scope="col">{escape(heads[0])}</th>' + "".join(
+            f'<th scope="col" class="treatment-{look}">{escape(label)}</th>'
+            for look, label in zip(self.looks, heads[1:], strict=True)
+        )
+        body = "".join(
+            f'<tr><th scope="row">{escape(str(of))}</th>'
+            + "".join(
+                f'<td class="treatment-{look}" data-label="{escape(label)}">{escape(str(cell))}</td>'
+                for look, label, cell in zip(self.looks, heads[1:], cells, strict=True)
+            )
+            + "</tr>\n"
+            for of, cells in zip(self.frame.index, self.frame.itertuples(index=False), strict=True)
+        )
+        return (
+            f'<table class="compared" id="table-{self.name}">\n'
+            f"<caption><strong>{escape(self.title)}.</strong> {escape(self.caption)}</caption>\n"
+            f"<thead><tr>{head}</tr></thead>\n"
+            f"<tbody>\n{body}</tbody>\n</table>"
+        )
+
+
+def table(name: str) -> Table:
+    """Return the table `name`: a first column that names the rows, and one or more with what is said of them.
+
+    The first column's own heading is shown, but for `difference`. A column that is named like a treatment has its label
+    and its colour; a cell may cite, as text does. Raises DataError.
+    """
+    treatments = read_treatments(find())
+    caption = caption_of(find(), name)
+    rows = read_table(find().data / f"{name}.csv", {}, more=True)
+    first, *columns = rows[0]
+    if not columns:
+        raise DataError(f"data/{name}.csv: has one column, and a table needs a second, with what is said of each row.")
+    seen: set[str] = set()
+    for row in rows:
+        if empty := [column for column in row if not row[column]]:
+            raise DataError(f"data/{name}.csv, {row[first]}, column {empty[0]}: must not be empty.")
+        if row[first] in seen:
+            raise DataError(f"data/{name}.csv: {row[first]!r} names two rows. Give each a name of its own.")
+        seen.add(row[first])
+    head = "Compare" if first == "difference" else first
+    frame = pd.DataFrame(rows).set_index(first)[columns].rename(columns=treatments).rename_axis(head)
+    looks = [list(treatments).index(column) + 1 if column in treatments else 0 for column in columns]
+    return Table(name, caption.title, caption.text, frame, looks)
