@@ -32,15 +32,12 @@ from nbconvert import HTMLExporter
 
 from handouts.build.run import build
 from handouts.collection import notebook
-from handouts.collection.clinic import read_parts
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import read_parameters
-from handouts.page import pages
 from handouts.page.exporter import HandoutExporter
-from handouts.page.many import make_all, variants
-from handouts.page.pages import Variant
+from handouts.page.make import execute, try_page
 from handouts.page.tailor import tailor
-from handouts.page.workers import cluster, processes
+from handouts.page.variant import Variant, list_variants
+from handouts.page.workers import cluster, do_all, processes
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -74,7 +71,7 @@ def one_variant(clinic: Collection) -> Iterator[Row]:
 
     variant = Variant("dry-needling-or-acupuncture", {"audience": "athlete", "level": "original", "size": "normal"})
     nb = notebook.read(clinic.notebook(variant.topic))
-    cells = tailor(nb, variant.values, read_parameters(clinic), read_parts(clinic), "notebook")
+    cells = tailor(nb, variant.values, clinic.parameters, clinic.parts, "notebook")
 
     def run(engine: str | None) -> None:
         papermill.execute_notebook(
@@ -132,7 +129,7 @@ def stock_page(clinic: Collection, variant: Variant) -> int:
 
 def whole_collection(clinic: Collection) -> Iterator[Row]:
     """Make every page, forced and with nothing changed, and by papermill and nbconvert in a loop."""
-    wanted, workers = variants(clinic), os.cpu_count() or 1
+    wanted, workers = list_variants(clinic), os.cpu_count() or 1
 
     def stock() -> None:
         with processes(workers) as pool:
@@ -162,9 +159,9 @@ def whole_collection(clinic: Collection) -> Iterator[Row]:
 
 def export(clinic: Collection) -> Iterator[Row]:
     """Export one executed notebook by the handout exporter and by nbconvert's lab template, both warm."""
-    wanted = variants(clinic, ["dry-needling-or-acupuncture"], {"audience": "athlete"})[0]
+    wanted = list_variants(clinic, ["dry-needling-or-acupuncture"], {"audience": "athlete"})[0]
     nb = notebook.read(clinic.notebook(wanted.topic))
-    executed = pages.execute(clinic, nb, nb, wanted.values, f"notebooks/{wanted.topic}.ipynb")
+    executed = execute(clinic, nb, nb, wanted.values, f"notebooks/{wanted.topic}.ipynb")
     ours, lab = HandoutExporter(), HTMLExporter(template_name="lab")
     resources = {"metadata": {"name": wanted.topic}, "collection": clinic}
     page, stock = ours.from_notebook_node(executed, dict(resources))[0], lab.from_notebook_node(executed)[0]
@@ -225,7 +222,7 @@ def rosters(clinic: Collection) -> Iterator[Row]:
         for name, content in contents:
             (plain / name).write_bytes(content)
 
-    wanted = variants(clinic)
+    wanted = list_variants(clinic)
     stock = timed(lambda: [stock_page(clinic, wanted[count % len(wanted)]) for count in range(50)]) / 50 * 10_000
     (cold,) = in_turn(3, ours)
     contents = [(path.name, path.read_bytes()) for path in out.glob("*.html")]
@@ -251,18 +248,18 @@ def rosters(clinic: Collection) -> Iterator[Row]:
 
 def more_workers(clinic: Collection) -> Iterator[Row]:
     """Make the collection twenty times over with one worker, with two, and with two Dask workers."""
-    to_make = {f"{count}-{number}": variant for count in range(20) for number, variant in enumerate(variants(clinic))}
+    to_make = {(count, variant): (clinic, variant) for count in range(20) for variant in list_variants(clinic)}
 
-    def make(executor: Executor) -> float:
-        list(make_all(clinic, dict(list(to_make.items())[:4]), executor))  # workers and snapshots have started
-        return timed(lambda: list(make_all(clinic, to_make, executor)))
+    def seconds(executor: Executor) -> float:
+        list(do_all(executor, try_page, dict(list(to_make.items())[:4])))  # workers and snapshots have started
+        return timed(lambda: list(do_all(executor, try_page, to_make)))
 
     with processes(1) as one:
-        alone = make(one)
+        alone = seconds(one)
     with processes(2) as two:
-        both = make(two)
+        both = seconds(two)
     with a_cluster() as address, cluster(address) as (executor, _):
-        dask = make(executor)
+        dask = seconds(executor)
     yield (
         f"{len(to_make)} pages, 2 workers ({both:.1f} s)",
         f"1 worker ({alone:.1f} s)",

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,10 @@ without_slow_imports()  # two seconds a process; what the tests start is left as
 import nbformat
 
 from handouts.build.run import build, read_manifest
-from handouts.collection.folder import Collection
-from handouts.collection.parameters import Parameters, read_parameters
+from handouts.collection import Collection, open_collection
+from handouts.collection.parameters import Parameters
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests behind itself has it ignored
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -34,7 +37,7 @@ def collection() -> Collection:
 
 @pytest.fixture
 def parameters(collection: Collection) -> Parameters:
-    return read_parameters(collection)
+    return collection.parameters
 
 
 @pytest.fixture
@@ -82,15 +85,6 @@ def clinic(copy: Collection, made_pages: Path) -> Collection:
 
 
 @pytest.fixture
-def settings() -> Iterator[None]:
-    """Leave matplotlib's settings as they were."""
-    import matplotlib as mpl
-
-    with mpl.rc_context():
-        yield
-
-
-@pytest.fixture
 def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command of the environment and return what it printed."""
 
@@ -102,6 +96,11 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
         )  # fmt: skip
 
     return start
+
+
+def now(collection: Collection) -> Collection:
+    """Return the collection as a command that begins now reads it."""
+    return open_collection(collection.root)
 
 
 def edit(path: Path, before: str, after: str) -> None:

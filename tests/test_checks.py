@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import edit
+from conftest import edit, now
 from handouts.checks import readability
 from handouts.checks.criteria import CHECKS
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
-from handouts.checks.readers import sentences, trace
+from handouts.checks.readers import make_readers, sentences, trace
 from handouts.checks.rules import of_page, size
-from handouts.checks.run import check, check_text, check_words, failing, readers_of
+from handouts.checks.run import check, check_text, check_words, failing
 from handouts.checks.standards import FAILS, answers, read_standards
-from handouts.collection.clinic import read_topics
-from handouts.collection.evidence import SAFETY_PARTS, read_safety
+from handouts.collection.evidence import SAFETY_PARTS
 from handouts.collection.folder import Collection
 
 TODAY = date(2026, 11, 24)
@@ -74,8 +73,8 @@ def test_what_a_hand_changes_is_caught(copy: Collection, name: str) -> None:
     """A number, source, word, safety line, tag, sentence or heading changed by hand is found, with where and what to do."""
     rule, file, before, after, told = MUTATIONS[name]
     edit(copy.root / file, before, after)
-    topic = next((topic for topic in read_topics(copy) if topic in file), TOPIC_OF.get(file, SESSION))
-    everything = check(copy, TODAY, [topic]) if rule == "page" else check_words(copy, TODAY, [topic])[0]
+    topic = next((topic for topic in copy.topics if topic in file), TOPIC_OF.get(file, SESSION))
+    everything = check(now(copy), TODAY, [topic]) if rule == "page" else check_words(now(copy), TODAY, [topic])[0]
     found = [finding for finding in everything if finding.rule == rule]
     assert found, name
     assert any(told in finding.told for finding in found), [str(finding) for finding in found]
@@ -115,8 +114,8 @@ def test_a_review_soon_due_is_a_warning(copy: Collection) -> None:
         MUTATIONS["a review that is due"][2],
         "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2025-01-01,2027-01-20",
     )
-    assert [(finding.rule, finding.severity) for finding in check_words(copy, TODAY)[0]] == [("review", WARNING)]
-    assert check_words(copy, date(2026, 11, 1))[0] == []
+    assert [(finding.rule, finding.severity) for finding in check_words(now(copy), TODAY)[0]] == [("review", WARNING)]
+    assert check_words(now(copy), date(2026, 11, 1))[0] == []
 
 
 def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
@@ -124,7 +123,7 @@ def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
     _, file, before, after, _ = MUTATIONS["a number in text"]
     edit(copy.root / file, before, after)
     edit(copy.root / file, "## Does it help?", "## Overview")
-    found, _ = check_words(copy, TODAY)
+    found, _ = check_words(now(copy), TODAY)
     assert [(finding.rule, finding.severity) for finding in found] == [
         ("number", ERROR), ("origin", ERROR), ("heading", WARNING),
     ]  # fmt: skip
@@ -180,7 +179,7 @@ def test_the_safety_text_is_on_every_page_and_the_same(pages: dict[str, str], co
         texts.add(" ".join(re.sub("<[^>]*>", " ", words).split()))
     assert len(texts) == 1
     (text,) = texts
-    safety = read_safety(collection)
+    safety = collection.safety
     assert tuple(safety) == SAFETY_PARTS
     for lines in safety.values():
         for line, _ in lines:
@@ -233,8 +232,8 @@ def test_plain_pages_fail_no_item_that_software_can_judge(collection: Collection
     The decision aid has no picture of chances: those of the two treatments were counted differently, and two pictures rank them.
     """
     items = read_standards(collection)
-    for topic in read_topics(collection).values():
-        for reader in readers_of(collection, topic):
+    for topic in collection.topics.values():
+        for reader in make_readers(collection, topic):
             if not reader.articles:
                 failed = [one.item.asks for one in answers(reader, items) if one.answer == FAILS]
                 views, outside = (
@@ -249,7 +248,7 @@ def test_no_item_awards_a_point(built: Path, collection: Collection) -> None:
     html = (built / "scorecard.html").read_text()
     told = set(re.findall(r'<span class="answer answer-\w+">([^<]*)</span>', html))
     assert told <= {"fails", "ready for a rater", "declared", "left to people", "does not apply"}
-    assert html.count("<tr>") == len(read_topics(collection)) * (len(read_standards(collection)) + 6)
+    assert html.count("<tr>") == len(collection.topics) * (len(read_standards(collection)) + 6)
     assert not re.search(
         r"score:? *\d|\d+ (of|/) \d+ (items|points)", re.sub("<style.*?</style>", "", html, flags=re.S)
     )
@@ -282,12 +281,11 @@ def test_the_article_itself_reads_too_hard(collection: Collection) -> None:
 )  # fmt: skip
 def test_broken_evidence_is_told(copy: Collection, file: str, before: str, after: str, told: str) -> None:
     """A fact, safety line or source that cannot be right stops every command, with file, row and what to do."""
-    from handouts.collection.evidence import read_facts
     from handouts.errors import DataError
 
     edit(copy.data / file, before, after)
     with pytest.raises(DataError, match=told):
-        (read_safety if file == "safety.csv" else read_facts)(copy)
+        copy.safety if file == "safety.csv" else copy.facts
 
 
 def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collection, tmp_path: Path) -> None:
@@ -295,7 +293,7 @@ def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collecti
     from handouts.build.run import build
 
     edit(copy.data / "facts.csv", "190,370,,1000", "210,420,,1000")
-    build(copy, tmp_path, [SESSION], {"audience": "general", "level": "plain"})
+    build(now(copy), tmp_path, [SESSION], {"audience": "general", "level": "plain"})
     html = next(tmp_path.glob(f"{SESSION}/*.html")).read_text()
     assert "therapists counted about 210 to 420 mild effects" in html
     assert html.count("In 1,000 treatments: 210 mild effects (dark), or 420 (dark and gray).") >= 2

@@ -9,14 +9,10 @@ import pytest
 
 from conftest import Blocks
 from handouts.collection import notebook
-from handouts.collection.article import read_article
-from handouts.collection.clinic import read_clinic, read_parts, read_topics
-from handouts.collection.csvfile import read_table, text
-from handouts.collection.evidence import read_captions
+from handouts.collection.csvfile import text
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import read_parameters
 from handouts.collection.sentences import split
-from handouts.page.tailor import blocks as markdown_blocks
+from handouts.page.markdown import parse_markdown as markdown_blocks
 from handouts.page.tailor import part_of, plain_text
 
 TOPICS = ("dry-needling-or-acupuncture", "your-dry-needling-session", "which-treatment-is-right")
@@ -42,7 +38,7 @@ def test_a_general_page_holds_its_sections_word_for_word_and_in_order(
     """Everybody's page has every heading, sentence and bullet of its sections, in the article's order."""
     wanted = [
         line
-        for section in read_article(collection)
+        for section in collection.article
         if section.topic == topic
         for line in [section.heading, *section.sentences]
     ]
@@ -63,7 +59,7 @@ def test_an_audiences_page_loses_only_what_is_said_to_other_audiences(
         "For an older adult,": "older-adult",
     }
     there = set(sentences_of(page_of(pages, topic, audience)))
-    for section in read_article(collection):
+    for section in collection.article:
         if section.topic == topic:
             for line in [section.heading, *section.sentences]:
                 of = next((who for start, who in others.items() if line.startswith(start)), audience)
@@ -73,7 +69,7 @@ def test_an_audiences_page_loses_only_what_is_said_to_other_audiences(
 def test_no_sentence_of_the_article_is_lost(pages: dict[str, str], collection: Collection) -> None:
     """Every sentence of the article, but the lines left out with a reason, is in a page for every reader it speaks to."""
     everything = {sentence for html in pages.values() for sentence in sentences_of(html)}
-    for section in read_article(collection):
+    for section in collection.article:
         assert section.heading in everything
         assert set(section.sentences) <= everything
     raw = [
@@ -81,26 +77,24 @@ def test_no_sentence_of_the_article_is_lost(pages: dict[str, str], collection: C
         for line in (collection.data / "article.txt").read_text().splitlines()
         if line.strip()
     ]
-    left_out = {
-        row["line"] for row in read_table(collection.data / "article-left-out.csv", {"line": text, "why": text})
-    }
+    left_out = {row["line"] for row in collection.tables.read("article-left-out.csv", {"line": text, "why": text})}
     lost = [line for line in raw if line not in everything and not set(split(line)) <= everything]
     assert set(lost) == left_out
 
 
 def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], collection: Collection) -> None:
     """Each sentence of a page is the article's, or the clinic's own from a table in data/."""
-    article = {line for section in read_article(collection) for line in [section.heading, *section.sentences]}
-    captions = read_captions(collection).values()
+    article = {line for section in collection.article for line in [section.heading, *section.sentences]}
+    captions = collection.captions.values()
     own = {f"{row.title}." for row in captions} | {row.title for row in captions}
     own |= {sentence for row in captions for sentence in split(row.text)}
-    own |= set(read_parts(collection).values()) | {"This picture in words", "Compare", "Dry needling", "Acupuncture"}
-    for parameter in read_parameters(collection).values():
+    own |= set(collection.parts.values()) | {"This picture in words", "Compare", "Dry needling", "Acupuncture"}
+    for parameter in collection.parameters.values():
         for row in parameter.values.values():
             own |= {row["on_page"], *split(re.sub(r" ?\[@[^]]*\]", "", row["note"]))}
-    own |= set(split(read_clinic(collection).notice))
+    own |= set(split(collection.clinic.notice))
     own |= {"Name:", "Date:", "Time:", "Clinician:"}  # beside the lines to write on
-    own |= {cell for row in read_table(collection.data / "comparison.csv", {}, more=True) for cell in row.values()}
+    own |= {cell for row in collection.tables.shown("comparison") for cell in row.values()}
     own |= {"The clinic's article"}
     for path, html in pages.items():
         if "_original_" not in path:  # `handouts check` looks at the others, see test_checks.py
@@ -119,7 +113,7 @@ def test_tables_and_diagrams_use_the_articles_words(collection: Collection) -> N
     """Each text of a table or diagram stands in the article, word for word but for capitals."""
     article = " ".join((collection.data / "article.txt").read_text().split()).lower()
     for name in ("comparison", "diagnostic-approach", "treatment-goals", "training-background", "session-steps"):
-        for row in read_table(collection.data / f"{name}.csv", {}, more=True):
+        for row in collection.tables.shown(name):
             for column, cell in row.items():
                 if column not in ("treatment", "step", "difference", "question") and cell not in ("yes", "no"):
                     assert cell.lower() in article, (name, cell)
@@ -133,7 +127,7 @@ def test_every_section_is_in_one_topic(topic: str, collection: Collection) -> No
         if cell.cell_type == "markdown" and "level:plain" not in notebook.tags(cell)
         for token in markdown_blocks(cell.source) if token["type"] == "heading"
     )  # fmt: skip
-    assert headings == Counter(section.heading for section in read_article(collection) if section.topic == topic)
+    assert headings == Counter(section.heading for section in collection.article if section.topic == topic)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -171,7 +165,7 @@ def test_notebooks_keep_their_shape(topic: str, collection: Collection) -> None:
             assert isinstance(body[0], ast.Expr)
             assert isinstance(body[0].value, ast.Call)
     assert all(re.fullmatch(r"[a-z][a-z-]+", cell_id) for cell_id in ids)
-    assert notebook.declared(nb, topic).keys() == read_parameters(collection).keys()
+    assert notebook.declared(nb, topic).keys() == collection.parameters.keys()
     assert sum(part_of(cell) == "main-message" for cell in nb.cells) == 2 * len(AUDIENCES)
 
 
@@ -190,4 +184,4 @@ def test_notebooks_are_stored_normalised_with_outputs(topic: str, collection: Co
 
 def test_every_notebook_is_a_topic(collection: Collection) -> None:
     """Notebooks and data/topics.csv name the same topics."""
-    assert {path.stem for path in collection.notebooks.glob("*.ipynb")} == set(read_topics(collection))
+    assert {path.stem for path in collection.notebooks.glob("*.ipynb")} == set(collection.topics)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, edit
+from conftest import BIN, edit, now
 from handouts.collection.folder import Collection
 from handouts.errors import ClusterError
 from handouts.page.workers import is_open
@@ -88,12 +88,10 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
     """Pages come from workers whose tables and packages are those of who asks, or not at all."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from handouts.batch.run import Summary, _pages
-    from handouts.page.many import variants
-    from handouts.page.pages import key, surroundings
+    from handouts.batch.run import Summary, _make
+    from handouts.page.variant import list_variants
 
-    wanted = variants(copy, ["your-dry-needling-session"], {"audience": "general", "level": "plain"})
-    to_make = {key(copy, one, surroundings(copy)): one for one in wanted}
+    wanted = list_variants(now(copy), ["your-dry-needling-session"], {"audience": "general", "level": "plain"})
     summary = Summary()
 
     class Late(ThreadPoolExecutor):
@@ -104,7 +102,7 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
             return super().submit(*task, **more)  # type: ignore[arg-type]
 
     with Late(1) as executor:
-        made = list(_pages(copy, to_make, executor, 1, summary, lambda step, done, of: None))
+        made = list(_make(copy, wanted, executor, 1, summary, lambda step, done, of: None))
     assert made == []
     assert "has other tables, notebooks or packages. Make them the same" in summary.failed[0]
 

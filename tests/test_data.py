@@ -2,37 +2,32 @@
 
 import pytest
 
-from conftest import edit
-from handouts.collection.article import read_article
-from handouts.collection.clinic import read_clinic, read_parts, read_topics, read_treatments
-from handouts.collection.csvfile import read_table
-from handouts.collection.evidence import read_captions
+from conftest import edit, now
 from handouts.collection.folder import Collection, find
-from handouts.collection.parameters import read_parameters
 from handouts.collection.sentences import split
 from handouts.errors import DataError
 
 
 def test_every_table_of_the_collection_can_be_read(collection: Collection) -> None:
     """The tables that ship are right by the rules they are read with."""
-    assert list(read_topics(collection)) == [
+    assert list(collection.topics) == [
         "dry-needling-or-acupuncture", "your-dry-needling-session", "which-treatment-is-right",
     ]  # fmt: skip
-    assert read_clinic(collection).name == "Example Clinic"
-    assert read_captions(collection)
-    assert list(read_treatments(collection)) == ["dry-needling", "acupuncture"]
+    assert collection.clinic.name == "Example Clinic"
+    assert collection.captions
+    assert list(collection.treatments) == ["dry-needling", "acupuncture"]
 
 
 def test_no_topic_claims_a_review_that_nobody_made(collection: Collection) -> None:
     """No topic has a reviewer until a clinician has reviewed it."""
-    assert {(topic.reviewed_by, topic.reviewed_on) for topic in read_topics(collection).values()} == {("", "")}
+    assert {(topic.reviewed_by, topic.reviewed_on) for topic in collection.topics.values()} == {("", "")}
 
 
 def test_a_missing_file_is_named(copy: Collection) -> None:
     """A missing table is told by its name, with what to do."""
     (copy.data / "clinic.csv").unlink()
     with pytest.raises(DataError, match=r"data/clinic\.csv: the file is missing\. Put it back"):
-        read_clinic(copy)
+        copy.clinic
 
 
 def test_a_wrong_value_is_told_with_file_row_column_value_and_what_is_allowed(copy: Collection) -> None:
@@ -41,7 +36,7 @@ def test_a_wrong_value_is_told_with_file_row_column_value_and_what_is_allowed(co
     with pytest.raises(
         DataError, match=r"data/parameters\.csv row 3, column facet: 'maybe' is not allowed: Known: 'yes', 'no'\."
     ):
-        read_parameters(copy)
+        copy.parameters
 
 
 def test_a_date_must_be_one(copy: Collection) -> None:
@@ -52,7 +47,7 @@ def test_a_date_must_be_one(copy: Collection) -> None:
         'how they differ.",first_name clinician,,2026-11-25,Somebody,2026-02-30,2027-01-01',
     )
     with pytest.raises(DataError, match=r"row 2, column reviewed_on: '2026-02-30' is not allowed: write dates as"):
-        read_topics(copy)
+        copy.topics
 
 
 def test_half_a_review_is_refused(copy: Collection) -> None:
@@ -63,14 +58,14 @@ def test_half_a_review_is_refused(copy: Collection) -> None:
         'how they differ.",first_name clinician,,2026-11-25,,2026-01-01,2027-01-01',
     )
     with pytest.raises(DataError, match="a review needs reviewed_by, reviewed_on and a later review_due"):
-        read_topics(copy)
+        copy.topics
 
 
 def test_a_wrong_column_is_told_with_the_columns_wanted(copy: Collection) -> None:
     """A column that is not known is told with the columns wanted."""
     edit(copy.data / "topics.csv", "review_due", "due")
     with pytest.raises(DataError, match=r"data/topics\.csv row 1: columns are .*due\. Wanted: .*review_due"):
-        read_topics(copy)
+        copy.topics
 
 
 def test_semicolons_are_recognised(copy: Collection) -> None:
@@ -78,7 +73,7 @@ def test_semicolons_are_recognised(copy: Collection) -> None:
     path = copy.data / "clinic.csv"
     path.write_text(path.read_text().replace(",", ";"))
     with pytest.raises(DataError, match="It looks separated by semicolons: save it with commas"):
-        read_clinic(copy)
+        copy.clinic
 
 
 def test_a_row_that_comes_twice_is_refused(copy: Collection) -> None:
@@ -86,51 +81,51 @@ def test_a_row_that_comes_twice_is_refused(copy: Collection) -> None:
     path = copy.data / "clinic.csv"
     path.write_text(path.read_text() + "phone,555-0199\n")
     with pytest.raises(DataError, match=r"row 12: phone stands in row 3 already"):
-        read_clinic(copy)
+        copy.clinic
 
 
 def test_a_row_with_too_many_cells_is_refused(copy: Collection) -> None:
     """A comma without quotes makes a cell too many, and is told."""
     edit(copy.data / "clinic.csv", '"1 Example Street, Exampletown"', "1 Example Street, Exampletown")
     with pytest.raises(DataError, match=r"row 4: 3 cells where the header has 2"):
-        read_clinic(copy)
+        copy.clinic
 
 
 def test_what_excel_writes_is_read(copy: Collection) -> None:
     """A byte order mark, Windows line ends and empty rows at the end are no fault."""
     path = copy.data / "clinic.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n") + b",\r\n")
-    assert read_clinic(copy).phone == "555-0100"
+    assert copy.clinic.phone == "555-0100"
 
 
 def test_a_file_that_is_no_text_is_refused(copy: Collection) -> None:
     """A table in another encoding is refused instead of shown with wrong letters."""
     (copy.data / "clinic.csv").write_bytes("field,value\nname,Praxis M\u00fcller\n".encode("latin-1"))
     with pytest.raises(DataError, match="Save it again as CSV in UTF-8"):
-        read_clinic(copy)
+        copy.clinic
 
 
 def test_an_empty_table_is_refused(copy: Collection) -> None:
     """A table that every page needs is refused without rows; one that a collection may do without may be empty, or missing."""
     (copy.data / "parts.csv").write_text("part,label,use,own\n")
     with pytest.raises(DataError, match=r"data/parts\.csv: has no rows"):
-        read_parts(copy)
+        copy.parts
     (copy.data / "captions.csv").write_text("name,title,caption,drawn_as,source\n")
-    assert read_captions(copy) == {}
+    assert now(copy).captions == {}
     (copy.data / "captions.csv").unlink()
-    assert read_captions(copy) == {}
+    assert now(copy).captions == {}
 
 
 def test_a_line_left_out_must_be_in_the_article(copy: Collection) -> None:
     """A line that is said to be left out, but is not in the article, is a mistake."""
     edit(copy.data / "article-left-out.csv", "Contact Us Today", "Contact us today")
     with pytest.raises(DataError, match=r"article-left-out\.csv row 2, column line: 'Contact us today' is 0 lines"):
-        read_article(copy)
+        copy.article
 
 
 def test_the_articles_sections_and_sentences(collection: Collection) -> None:
     """The article has ten sections; quotes end sentences and bullets are sentences."""
-    article = read_article(collection)
+    article = collection.article
     assert [len(section.sentences) for section in article] == [3, 16, 9, 0, 2, 2, 7, 9, 9, 8]
     assert "The goal is not simply to “release tight muscles.”" in article[1].sentences
     assert "Joint mechanics" in article[1].sentences
@@ -141,8 +136,8 @@ def test_the_rules_of_a_table_allow_more_columns_only_where_asked(copy: Collecti
     """A column that no rule knows is refused, unless the table is open for more."""
     (copy.data / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="columns are a, b"):
-        read_table(copy.data / "t.csv", {"a": lambda value: None})
-    assert read_table(copy.data / "t.csv", {"a": lambda value: None}, more=True) == [{"a": "1", "b": "2"}]
+        copy.tables.read("t.csv", {"a": lambda value: None})
+    assert copy.tables.read("t.csv", {"a": lambda value: None}, more=True) == [{"a": "1", "b": "2"}]
 
 
 def test_the_nearest_collection_is_found(copy: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,4 +161,4 @@ def test_a_clinics_details_must_work(copy: Collection, before: str, after: str, 
     """A phone can be called, an address opened, a language is one: patients will try."""
     edit(copy.data / "clinic.csv", before, after)
     with pytest.raises(DataError, match=f"clinic.csv, field {field}: .* is not allowed"):
-        read_clinic(copy)
+        copy.clinic

@@ -26,7 +26,6 @@ from playwright.sync_api import Error as PlaywrightError
 
 from conftest import BIN, ROOT, edit
 from handouts import files
-from handouts.collection.clinic import read_topics
 from handouts.collection.folder import Collection
 
 TOPIC = "your-dry-needling-session"
@@ -628,7 +627,7 @@ def test_a_new_topic_has_a_page_at_once(desk: Desk, run: Callable[..., subproces
     page.evaluate("void jupyterapp.commands.execute('handouts:new-topic', { title: 'Ice or heat: which one?' })")
     page.locator(LAB + ".jp-RenderedMarkdown", has_text="Ice or heat: which one?").first.wait_for(timeout=20_000)
     page.locator(".handouts-Button:visible").wait_for(timeout=20_000)
-    topic = read_topics(Collection(desk.server.root))["ice-or-heat-which-one"]
+    topic = Collection(desk.server.root).topics["ice-or-heat-which-one"]
     assert topic.purpose == "Ice or heat: which one?"
     assert topic.order == 4
     checked = ThreadPoolExecutor(1).submit(run, "handouts", "check", cwd=desk.server.root)

@@ -22,7 +22,6 @@ from axe_playwright_python.sync_playwright import Axe
 
 from conftest import BIN
 from handouts import files
-from handouts.collection.clinic import read_topics
 from handouts.collection.folder import Collection
 from handouts.desk import trust
 from test_desk import LAB, NOTEBOOK, TOPIC, Desk, Preview, Server, a_copy, picture, restored, started, stopped, until
@@ -269,7 +268,7 @@ def test_all_notebooks_are_trusted_by_one_answer(window: Desk, server: Marked) -
     here.at.get_by_role("button", name="Trust all notebooks of this collection").click()
     for preview in (here, there):
         preview.shows("For everyone", 60)
-    for topic in read_topics(Collection(server.root)):
+    for topic in Collection(server.root).topics:
         assert not server.asks(f"notebooks/{topic}.ipynb")
     assert server.ask("/handouts/new", "POST", {"title": "After that"})[0] == 201
     assert not server.asks("notebooks/after-that.ipynb")
@@ -559,7 +558,7 @@ def test_a_cell_that_does_not_end_holds_up_its_own_page_only(start_alone: Callab
     assert server.made()["error"] is None
     for reader in ("chronic-pain", "older-adult"):  # more readers than it gets processes
         assert server.ask(f"/handouts/page/{NOTEBOOK}?audience={reader}&wait=no")[1]["pending"]
-    topics = [f"notebooks/{topic}.ipynb" for topic in read_topics(Collection(server.root)) if topic != TOPIC]
+    topics = [f"notebooks/{topic}.ipynb" for topic in Collection(server.root).topics if topic != TOPIC]
     assert len(topics) > 1
     for path in topics:
         assert "For everyone" in server.made(path)["html"]

@@ -11,18 +11,15 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from conftest import edit
-from handouts.collection.csvfile import read_table
-from handouts.collection.evidence import read_captions
 from handouts.collection.folder import Collection, find
 from handouts.errors import DataError, ParameterError
-from handouts.show import drawing, shapes
-from handouts.show.diagrams import DRAWN, Diagram, diagram, draw_for
+from handouts.show import diagram, draw_for, drawing, shapes
+from handouts.show.diagrams import DRAWN, Diagram
 from handouts.show.drawing import Sheet
 
-pytestmark = pytest.mark.usefixtures("settings")
 SIZES = {"normal": 14.0, "large": 18.0, "giant": 24.0}
 SVG = "{http://www.w3.org/2000/svg}"
-NAMES = [name for name, caption in read_captions(find()).items() if caption.drawn_as in DRAWN]
+NAMES = [name for name, caption in find().captions.items() if caption.drawn_as in DRAWN]
 
 
 def pictures(drawn: Diagram) -> list[ET.Element]:
@@ -97,7 +94,7 @@ def test_the_words_of_the_data_are_in_picture_and_description(name: str, collect
     draw_for(audience="older-adult")
     drawn = diagram(name)
     told = " ".join([drawn.alt, *drawn.description])
-    rows = read_table(collection.data / f"{name}.csv", DRAWN[read_captions(collection)[name].drawn_as][2]())
+    rows = collection.tables.read(f"{name}.csv", DRAWN[collection.captions[name].drawn_as][2](collection.treatments))
     for row in rows:
         text = row.get("text") or row["goal"]
         assert text in told
@@ -154,7 +151,7 @@ def test_special_characters_survive(copy: Collection) -> None:
 def test_the_same_bytes_in_every_process(seed: str) -> None:
     """Another process with another hash seed draws the same bytes."""
     draw_for()
-    code = f"from handouts.show.diagrams import *; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in {NAMES}))"
+    code = f"from handouts.show import diagram, draw_for; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in {NAMES}))"
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
     )
@@ -167,15 +164,14 @@ def test_a_narrow_picture_fits_the_narrowest_phone() -> None:
     assert ET.fromstring(diagram("treatment-goals").narrow).attrib["width"] == "216pt"
 
 
-def test_colours_of_text_are_strong_on_their_ground() -> None:
+def test_colours_of_text_are_strong_on_their_ground(collection: Collection) -> None:
     """Treatment colours carry white text and stand on their own tint with a contrast of 7:1 (WCAG 2.2, 1.4.6)."""
-    draw_for()
 
     def luminance(colour: str) -> float:
         parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
         return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
-    for look in shapes.looks():
+    for look in shapes.looks_of(collection.treatments):
         for ground in ("white", drawing.tint(look.colour, 0.08)):
             assert (luminance(ground) + 0.05) / (luminance(look.colour) + 0.05) >= 7, (look.name, ground)
 
@@ -197,10 +193,10 @@ def test_an_unknown_reader_is_told_in_the_notebook() -> None:
 
 def test_text_wraps_between_words() -> None:
     """Lines are as long as fits, and a word longer than a line stands alone."""
-    draw_for()
-    assert drawing.wrap("one two three", drawing.width_of("one two")) == ["one two", "three"]
-    assert drawing.wrap("musculoskeletal evaluation", 10) == ["musculoskeletal", "evaluation"]
-    assert Sheet(100).put(drawing.words("a b", 1), 0, 0) == pytest.approx(2 * drawing.LINE_HEIGHT * 14)
+    sheet = Sheet(100, 14)
+    assert sheet.wrap("one two three", sheet.width_of("one two")) == ["one two", "three"]
+    assert sheet.wrap("musculoskeletal evaluation", 10) == ["musculoskeletal", "evaluation"]
+    assert sheet.put(sheet.words("a b", 1), 0, 0) == pytest.approx(2 * drawing.LINE_HEIGHT * 14)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +229,5 @@ def test_a_table_that_picture_and_words_would_tell_differently_is_refused(
 def test_tables_and_diagrams_share_the_treatments_colours(collection: Collection) -> None:
     """A treatment has one colour, in the tables of a page as in its diagrams."""
     css = (collection.root / "src/handouts/page/templates/handout/handout.css").read_text()
-    draw_for()
-    for count, look in enumerate(shapes.looks(), start=1):
+    for count, look in enumerate(shapes.looks_of(collection.treatments), start=1):
         assert f"--treatment-{count}: {look.colour};" in css

@@ -183,6 +183,7 @@ def same(nb: nbformat.NotebookNode) -> Any:
         for output in one["outputs"]:
             output.update({"text": "".join(output["text"])} if "text" in output else {})
     text = re.sub(r"object at [0-9a-f]{6,}", "object", json.dumps(content, sort_keys=True))
+    text = re.sub(r"\(pid=\d+\)", "(pid)", text)  # Python 3.12 and later warn of forks
     for ours, theirs in LISTED.items():
         text = text.replace(ours, theirs)
     return json.loads(text)

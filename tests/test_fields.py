@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import a_notebook, text_cell
-from handouts.collection.clinic import Field, read_fields
+from handouts.collection.clinic import Field
 from handouts.collection.folder import Collection
 from handouts.errors import HandoutsError, PageError
 from handouts.page.exporter import HandoutExporter
@@ -107,7 +107,7 @@ def test_a_page_shows_every_field_that_its_topic_declares(copy: Collection) -> N
 )
 def test_values_are_printed_as_people_read_them(collection: Collection, name: str, text: str, printed: str) -> None:
     """Dates and times are printed in words of the page's language."""
-    assert read_value(read_fields(collection)[name], text, "en") == (printed, None)
+    assert read_value(collection.fields[name], text, "en") == (printed, None)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_values_are_printed_as_people_read_them(collection: Collection, name: st
 )
 def test_a_value_that_is_wrong_is_told_and_not_quoted(collection: Collection, name: str, text: str, wrong: str) -> None:
     """What is wrong with a value is said without the value."""
-    printed, told = read_value(read_fields(collection)[name], text, "en")
+    printed, told = read_value(collection.fields[name], text, "en")
     assert printed == ""
     assert wrong in str(told)
     assert text not in str(told)

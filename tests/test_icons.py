@@ -1,18 +1,15 @@
-"""icons.py: a number as a thousand marks, drawn from the row that holds it."""
+"""icon_arrays.py: a number as a thousand marks, drawn from the row that holds it."""
 
 import re
 
 import pytest
 
 from conftest import edit
-from handouts.collection.evidence import read_facts
 from handouts.collection.folder import Collection
 from handouts.errors import DataError
-from handouts.show.diagrams import draw_for
-from handouts.show.icon_arrays import icons
+from handouts.show import draw_for, icons
 from test_diagrams import SIZES, SVG, pictures, width_of
 
-pytestmark = pytest.mark.usefixtures("settings")
 DRAWN = ["dn-mild", "dn-major", "ac-any", "ac-serious"]
 
 
@@ -32,7 +29,7 @@ def marks(svg: str) -> dict[str, int]:
 def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collection) -> None:
     """On paper and on a phone the dark, gray and pale marks are those of the row, a thousand in all; people are discs."""
     draw_for(size="normal")
-    fact = read_facts(collection)[name]
+    fact = collection.facts[name]
     drawn = icons(name)
     dark, gray = (fact.best, 0) if fact.best else (fact.low, fact.high - fact.low)
     for svg in (drawn.svg, drawn.narrow):

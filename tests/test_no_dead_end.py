@@ -9,12 +9,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from conftest import edit
+from conftest import edit, now
 from handouts.collection import notebook
 from handouts.collection.folder import Collection
 from handouts.errors import DataError, NotebookError
-from handouts.page import pages
-from handouts.page.pages import Variant
+from handouts.page import make
+from handouts.page.variant import Variant
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHOICE = "which-treatment-is-right"
@@ -50,9 +50,9 @@ def test_a_table_has_any_first_column_and_one_or_more_others(
     (copy.data / "when.csv").write_text(table)
     caption(copy, "when")
     add(copy, 'table("when")')
-    made = pages.attempt(copy, PLAIN)
-    assert made.failure is None
-    shown = made.html[made.html.index('id="table-when"') :].partition("</thead>")[0]
+    made = make.try_page(now(copy), PLAIN)
+    assert made.page, made.failure
+    shown = made.page.html[made.page.html.index('id="table-when"') :].partition("</thead>")[0]
     assert re.findall(r'<th scope="col"[^>]*>([^<]*)', shown) == heads
     done = run("handouts", "check", CHOICE, cwd=copy.root)
     assert "Traceback" not in done.stderr
@@ -68,7 +68,7 @@ def test_a_table_that_cannot_be_shown_is_told_in_one_line(copy: Collection, tabl
     (copy.data / "when.csv").write_text(table)
     caption(copy, "when")
     add(copy, 'table("when")')
-    failure = pages.attempt(copy, PLAIN).failure
+    failure = make.try_page(now(copy), PLAIN).failure
     assert failure
     assert "data/when.csv" in failure
     assert told in failure
@@ -83,9 +83,9 @@ def test_steps_are_drawn_whatever_is_compared(copy: Collection, treatments: str)
     """With no treatment, one, or three, a diagram of steps is drawn, and one that shows two says so in one line with what to use."""
     topic = Variant("your-dry-needling-session", {"audience": "general", "level": "plain", "size": "normal"})
     (copy.data / "treatments.csv").write_text(f"treatment,label\n{treatments}")
-    assert pages.attempt(copy, topic).failure is None
+    assert make.try_page(now(copy), topic).failure is None
     two = Variant("dry-needling-or-acupuncture", {"audience": "general", "level": "original", "size": "normal"})
-    failure = pages.attempt(copy, two).failure
+    failure = make.try_page(now(copy), two).failure
     assert failure
     if treatments.count(",") > 2:
         assert "shows two treatments side by side, and data/treatments.csv has 3" in failure
@@ -109,7 +109,7 @@ def test_a_message_counts_cells_as_jupyterlab_does(copy: Collection) -> None:
     """A cell that makes no page is named by its number in the notebook, not among the cells of one reader."""
     add(copy, "Call us at {{ nobodys_field }}. [@clinic]", "markdown")
     number = len(nbformat.read(copy.notebook(CHOICE), as_version=4).cells)
-    assert f'cell {number} ("Call us at' in str(pages.attempt(copy, PLAIN).failure)
+    assert f'cell {number} ("Call us at' in str(make.try_page(now(copy), PLAIN).failure)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,8 @@ def test_a_merge_that_was_not_finished_is_told_by_its_cell(copy: Collection, mar
     """What nbmerge or git leave where two versions differ makes no page, and names the cell and the marks."""
     add(copy, marks, kind)
     assert re.search(
-        r'cell \d+ \(".*"\): holds the marks of two versions that were merged', str(pages.attempt(copy, PLAIN).failure)
+        r'cell \d+ \(".*"\): holds the marks of two versions that were merged',
+        str(make.try_page(now(copy), PLAIN).failure),
     )
 
 
@@ -185,10 +186,9 @@ def test_git_may_have_changed_the_line_ends(copy: Collection, run: Run) -> None:
 def test_a_cell_that_needs_quotation_marks_is_told(copy: Collection) -> None:
     """A comma in a cell without quotation marks is told with its file, row and cure."""
     edit(copy.data / "clinic.csv", "Example Clinic", "Example Clinic, North Side")
-    from handouts.collection.clinic import read_clinic
 
     with pytest.raises(
         DataError,
         match=r"clinic\.csv row 2: 3 cells where the header has 2\. Fill the row; a cell with a comma in it needs quotation marks",
     ):
-        read_clinic(copy)
+        copy.clinic

@@ -4,7 +4,7 @@ import pytest
 
 from conftest import edit
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import Parameters, choices, read_parameters, resolve
+from handouts.collection.parameters import Parameters, choices, resolve
 from handouts.errors import DataError, ParameterError
 
 
@@ -57,28 +57,28 @@ def test_a_new_parameter_needs_no_code(copy: Collection) -> None:
     path = copy.data / "parameters.csv"
     path.write_text(path.read_text() + "language,Language,languages.csv,yes,en,\n")
     (copy.data / "languages.csv").write_text("language,label,on_page,note\nen,English,,\nes,Spanish,,\n")
-    assert len(list(choices(read_parameters(copy), {}, "x"))) == 16
+    assert len(list(choices(copy.parameters, {}, "x"))) == 16
 
 
 def test_a_default_must_be_a_value(copy: Collection) -> None:
     """A default that is no value is found when the table is read."""
     edit(copy.data / "parameters.csv", "yes,general", "yes,everybody")
     with pytest.raises(DataError, match=r"column default: 'everybody' is not in audiences\.csv"):
-        read_parameters(copy)
+        copy.parameters
 
 
 def test_an_audiences_print_size_must_be_a_size(copy: Collection) -> None:
     """A print size that does not exist is found when the audiences are read."""
     edit(copy.data / "audiences.csv", "large", "huge")
     with pytest.raises(DataError, match=r"audience 'older-adult' has 'huge' in its column size\. Known: normal, large"):
-        read_parameters(copy)
+        copy.parameters
 
 
 def test_a_value_must_be_safe_in_a_file_name(copy: Collection) -> None:
     """A value becomes a tag, a file name and a class: small letters, digits, hyphens."""
     edit(copy.data / "audiences.csv", "athlete,Athletes", "../athlete,Athletes")
     with pytest.raises(DataError, match=r"row 3, column audience: '\.\./athlete' is not allowed"):
-        read_parameters(copy)
+        copy.parameters
 
 
 @pytest.mark.parametrize("name", ["out", "reading-help", "class", "2nd"])
@@ -86,11 +86,11 @@ def test_a_parameter_must_be_a_name_for_code_and_command_line(copy: Collection, 
     """A parameter that a notebook cannot set, or that the command line uses otherwise, is refused."""
     edit(copy.data / "parameters.csv", "level,How", f"{name},How")
     with pytest.raises(DataError, match="row 3, column parameter: .* use a Python name other than"):
-        read_parameters(copy)
+        copy.parameters
 
 
 def test_there_is_always_a_print_size(copy: Collection) -> None:
     """A collection without print sizes is told which row it lacks."""
     edit(copy.data / "parameters.csv", "size,Print size,sizes.csv,no,,audience\n", "")
     with pytest.raises(DataError, match="has no row 'size'"):
-        read_parameters(copy)
+        copy.parameters

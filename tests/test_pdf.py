@@ -13,13 +13,13 @@ from pathlib import Path
 import page as pdf_ua
 import pytest
 
-from conftest import ROOT, edit
+from conftest import ROOT, edit, now
 from handouts.build.run import build, read_manifest
 from handouts.collection.clinic import PAPERS
 from handouts.collection.folder import Collection
 from handouts.errors import PageError
 from handouts.page import pdf as printing
-from handouts.page.pdf import NEEDS, pdf
+from handouts.page.pdf import NEEDS, make_pdf
 from words import lost
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -31,7 +31,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every page of the collection and its PDF, and every page in giant print."""
     out = tmp_path_factory.mktemp("printed")
     try:
-        pdf("<!DOCTYPE html><html lang='en'><title>x</title><p>x", "A4")
+        make_pdf("<!DOCTYPE html><html lang='en'><title>x</title><p>x", "A4")
     except PageError:
         pytest.skip(f"WeasyPrint cannot start here: install what it needs (Debian: apt install {NEEDS})")
     collection = Collection(ROOT)
@@ -135,7 +135,7 @@ def test_letter_paper_comes_from_the_clinics_data(clinic: Collection, tmp_path: 
     edit(clinic.data / "clinic.csv", "paper,A4", "paper,Letter")
     out = tmp_path / "out"
     asked = {"audience": "general", "level": "plain"}
-    assert build(clinic, out, [SESSION], asked, pdf=True).failed == []
+    assert build(now(clinic), out, [SESSION], asked, pdf=True).failed == []
     (file,) = files_of(out)
     told = subprocess.run(["pdfinfo", file], capture_output=True, text=True, check=True).stdout
     assert "612 x 792 pts (letter)" in told
@@ -149,7 +149,7 @@ def test_letter_paper_comes_from_the_clinics_data(clinic: Collection, tmp_path: 
 def test_the_same_page_gives_the_same_bytes(printed: Path, settings: dict[str, str]) -> None:
     """Another process, hash seed, time zone, language and home make the same PDF, byte for byte."""
     row = next(row for row in read_manifest(printed) if row["level"] == "plain")
-    code = "import sys; from pathlib import Path; from handouts.page.pdf import pdf; sys.stdout.buffer.write(pdf(Path(sys.argv[1]).read_text(encoding='utf-8'), 'A4'))"
+    code = "import sys; from pathlib import Path; from handouts.page.pdf import make_pdf; sys.stdout.buffer.write(make_pdf(Path(sys.argv[1]).read_text(encoding='utf-8'), 'A4'))"
     done = subprocess.run(
         [sys.executable, "-c", code, printed / row["path"]],
         env={**os.environ, **settings},
@@ -171,7 +171,7 @@ def test_a_page_that_asks_for_a_file_has_no_pdf() -> None:
     """A PDF is made of the page alone: an address of a file or of another machine is refused."""
     for address in ("file:///etc/passwd", "http://127.0.0.1:9/x.png"):
         with pytest.raises(PageError, match="holds all that it shows"):
-            pdf(f"<!DOCTYPE html><html lang='en'><title>x</title><img alt='x' src='{address}'>", "A4")
+            make_pdf(f"<!DOCTYPE html><html lang='en'><title>x</title><img alt='x' src='{address}'>", "A4")
 
 
 def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path) -> None:
 def test_a_clinic_without_a_web_site_has_no_code(clinic: Collection, tmp_path: Path) -> None:
     """Where the clinic has no web page, no code is printed."""
     edit(clinic.data / "clinic.csv", "web_page,https://clinic.example/handouts", "web_page,")
-    build(clinic, tmp_path / "out", [SESSION], {"audience": "general", "level": "plain"})
+    build(now(clinic), tmp_path / "out", [SESSION], {"audience": "general", "level": "plain"})
     (page,) = (tmp_path / "out").glob("*/*.html")
     assert 'class="code"' not in page.read_text()
 
@@ -199,13 +199,13 @@ def test_a_clinic_without_a_web_site_has_no_code(clinic: Collection, tmp_path: P
 def test_a_pdf_never_grows_old(clinic: Collection, tmp_path: Path, printed: Path) -> None:
     """A build without --pdf renews the PDFs that are there; one with nothing changed leaves them alone."""
     out, asked = tmp_path / "out", {"audience": "general", "level": "plain"}
-    build(clinic, out, [SESSION], asked, pdf=True)
+    build(now(clinic), out, [SESSION], asked, pdf=True)
     (file,) = files_of(out)
     before, written = file.read_bytes(), file.stat().st_mtime_ns
-    build(clinic, out, [SESSION], asked)
+    build(now(clinic), out, [SESSION], asked)
     assert file.stat().st_mtime_ns == written
     edit(clinic.data / "clinic.csv", "555-0100", "555-0123")
-    build(clinic, out, [SESSION], asked)
+    build(now(clinic), out, [SESSION], asked)
     assert file.read_bytes() != before
     assert lost(file.with_suffix(".html").read_text(encoding="utf-8"), file) == []
 
@@ -241,10 +241,10 @@ def test_a_pdf_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printing, "MOST_SECONDS", 1)
     rows = "<tr><td>a</td><td>b</td><td>c</td></tr>" * 30_000
     start = time.monotonic()
-    content, told = printing.attempt(f'<html lang="en"><title>t</title><table>{rows}</table>', "A4")
+    content, told = printing.try_pdf(f'<html lang="en"><title>t</title><table>{rows}</table>', "A4")
     assert (content, told) == (b"", "its PDF is not done after 1 seconds. Make its tables and pictures smaller.")
     assert time.monotonic() - start < 60
-    assert printing.attempt('<html lang="en"><title>t</title><p>Text.', "A4")[1] is None
+    assert printing.try_pdf('<html lang="en"><title>t</title><p>Text.', "A4")[1] is None
 
 
 def test_without_pango_one_line_says_what_to_install(clinic: Collection, tmp_path: Path, run: Run) -> None:

@@ -10,17 +10,17 @@ import nbformat
 import pytest
 from PIL import Image
 
-from conftest import text_cell
+from conftest import now, text_cell
 from handouts.checks.rules import LARGEST_PAGE
 from handouts.checks.run import check
 from handouts.collection.folder import Collection
 from handouts.errors import PageError
-from handouts.page import pages
+from handouts.page import make
 from handouts.page.citations import Expander
 from handouts.page.exporter import make_ready
 from handouts.page.markup import markdown
-from handouts.page.pages import Variant
 from handouts.page.pictures import MOST_BYTES, check_drawing, shrink
+from handouts.page.variant import Variant
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
 
@@ -180,10 +180,10 @@ def test_a_page_with_a_photograph_passes_every_check(clinic: Collection) -> None
     nbformat.write(nb, clinic.notebook(topic))
     from datetime import date
 
-    assert [str(one) for one in check(clinic, date(2026, 11, 26), [topic])] == []
-    made = pages.attempt(clinic, Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
-    assert made.failure is None
-    assert len(made.html.encode()) < LARGEST_PAGE
+    assert [str(one) for one in check(now(clinic), date(2026, 11, 26), [topic])] == []
+    made = make.try_page(now(clinic), Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
+    assert made.page, made.failure
+    assert len(made.page.html.encode()) < LARGEST_PAGE
 
 
 HOSTILE = [
@@ -243,7 +243,7 @@ def test_a_table_of_pandas_is_refused_with_what_to_use(copy: Collection) -> None
     nb = nbformat.read(copy.notebook(topic), as_version=4)
     nb.cells.append(nbformat.v4.new_code_cell("import pandas\npandas.DataFrame({1: [2]})", id="frame"))
     nbformat.write(nb, copy.notebook(topic))
-    made = pages.attempt(copy, Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
+    made = make.try_page(now(copy), Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
     assert made.failure
     assert re.search(r'cell \d+ \("import pandas"\): shows a table of pandas.*table\("NAME"\)', made.failure)
 
@@ -268,6 +268,6 @@ def test_cells_that_jupyter_hides_are_not_printed(copy: Collection) -> None:
     )
     nb.cells.append(nbformat.v4.new_code_cell("assert once == 2", id="uses"))
     nbformat.write(nb, copy.notebook(topic))
-    made = pages.attempt(copy, Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
-    assert made.failure is None
-    assert "Hidden words" not in made.html
+    made = make.try_page(now(copy), Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
+    assert made.page, made.failure
+    assert "Hidden words" not in made.page.html

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, edit
+from conftest import BIN, edit, now
 from handouts.batch.rosters import open_roster
 from handouts.batch.run import Summary, batch
 from handouts.batch.targets import Target
@@ -150,12 +150,12 @@ def test_handouts_lie_apart_from_what_is_published(clinic: Collection, tmp_path:
     assert mode(clinic.personal) == 0o700
     status = subprocess.run(["git", "status", "--porcelain", "--untracked-files=all"], cwd=clinic.root, capture_output=True, text=True, check=True)  # fmt: skip
     assert "personal" not in status.stdout
-    build(clinic, tmp_path / "web", ["which-treatment-is-right"], {"audience": "general"})
+    build(now(clinic), tmp_path / "web", ["which-treatment-is-right"], {"audience": "general"})
     for out in (clinic.exports, clinic.exports / "visits", tmp_path / "web", tmp_path / "web" / "visits"):
         with pytest.raises(OutputError, match="where pages are published"):
             make(clinic, roster, out)
     with pytest.raises(OutputError, match=r"holds handouts of persons \(handouts\.csv\)"):
-        build(clinic, clinic.personal / "visits")
+        build(now(clinic), clinic.personal / "visits")
 
 
 def test_the_folder_is_what_the_roster_says(clinic: Collection, tmp_path: Path) -> None:

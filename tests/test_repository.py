@@ -22,7 +22,6 @@ from packaging.utils import canonicalize_name
 
 from conftest import ROOT
 from handouts.cli.parser import make_parser
-from handouts.collection.clinic import read_topics
 from handouts.collection.folder import Collection
 from handouts.collection.parameters import Parameters
 
@@ -298,7 +297,7 @@ def test_nothing_tracked_names_this_machine() -> None:
 def test_the_readme_lists_the_topics(collection: Collection) -> None:
     """The README's index names each topic in order, with its purpose, and links to its notebook."""
     rows = re.findall(r"^\| \[([a-z-]+)\]\((notebooks/[a-z-]+\.ipynb)\) \| (.*) \|$", README, flags=re.M)
-    assert rows == [(name, f"notebooks/{name}.ipynb", topic.purpose) for name, topic in read_topics(collection).items()]
+    assert rows == [(name, f"notebooks/{name}.ipynb", topic.purpose) for name, topic in collection.topics.items()]
 
 
 def test_the_readmes_paths_exist() -> None:
@@ -324,7 +323,7 @@ def test_the_readmes_commands_work(parameters: Parameters, collection: Collectio
         options = parser.parse_args(words)
         called.add(words[0])
         for topic in getattr(options, "topics", []):
-            assert topic in read_topics(collection)
+            assert topic in collection.topics
         for name, parameter in parameters.items():
             assert getattr(options, name, None) in (None, *parameter.values)
     assert called == {"build", "batch", "refresh", "list", "check", "changed", "new", "preview"}

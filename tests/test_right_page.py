@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, edit
+from conftest import BIN, edit, now
 from handouts import files
 from handouts.batch.rosters import open_roster
 from handouts.batch.run import batch
 from handouts.build.run import build, read_manifest
-from handouts.collection.folder import Collection
+from handouts.collection import Collection, open_collection
 from handouts.errors import OutputError
-from handouts.page import pages
-from handouts.page.many import make_all
-from handouts.page.pages import Variant
+from handouts.page import make
+from handouts.page.cache import read_kept
+from handouts.page.many import make_pages
+from handouts.page.variant import Variant
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CHOICE = "which-treatment-is-right"
@@ -87,12 +88,13 @@ def test_a_page_is_made_from_what_its_key_was_taken_of(
             path.write_bytes(before)
 
     thread = while_held(copy, save)
-    ((_, made),) = make_all(copy, [Variant(CHOICE, VALUES)], pool)
+    ((_, made),) = make_pages(now(copy), [Variant(CHOICE, VALUES)], executor=pool)
     thread.join()
-    assert made.failure is None
-    assert made.key == pages.key(copy, Variant(CHOICE, VALUES), pages.surroundings(copy))
-    assert (words[1].decode() in made.html) is not undone
-    assert pages.cached(copy, made.key) == made.html
+    assert made.page, made.failure
+    assert made.as_asked is undone
+    assert made.key == make.key_of(open_collection(copy.root), Variant(CHOICE, VALUES))
+    assert (words[1].decode() in made.page.html) is not undone
+    assert read_kept(copy, made.key) == made.page
     assert len(list(copy.cache.iterdir())) == 1
 
 
@@ -106,11 +108,11 @@ def test_no_handout_is_filled_where_tables_were_saved_meanwhile(copy: Collection
         open_roster(str(roster)) as opened,
         pytest.raises(OutputError, match="were saved while pages were made, and no handout was"),
     ):
-        batch(copy, opened, str(tmp_path / "out"))
+        batch(now(copy), opened, str(tmp_path / "out"))
     thread.join()
     assert not list((tmp_path / "out").glob("*.html"))
     with open_roster(str(roster)) as opened:
-        batch(copy, opened, str(tmp_path / "out"))
+        batch(now(copy), opened, str(tmp_path / "out"))
     assert "444" in (tmp_path / "out" / "1.html").read_text()
 
 
@@ -118,14 +120,14 @@ def test_a_build_tells_that_something_was_saved_meanwhile(copy: Collection) -> N
     """The build that overlaps a save says to build again; one that does not says nothing."""
     hold(copy)
     thread = while_held(copy, lambda: edit(copy.data / "clinic.csv", "555", "444"))
-    assert build(copy, copy.exports, [CHOICE], VALUES, workers=1).saved
+    assert build(now(copy), copy.exports, [CHOICE], VALUES, workers=1).saved
     thread.join()
-    assert not build(copy, copy.exports, [CHOICE], VALUES).saved
+    assert not build(now(copy), copy.exports, [CHOICE], VALUES).saved
 
 
 def test_a_build_that_fails_removes_nothing(clinic: Collection, run: Run) -> None:
     """A parameter that notebooks do not set yet renames every page: none is removed until the pages in their place are whole."""
-    assert build(clinic, clinic.exports).failed == []
+    assert build(now(clinic), clinic.exports).failed == []
     before = {path: path.read_bytes() for path in clinic.exports.rglob("*.html")}
     with (clinic.data / "parameters.csv").open("a") as file:
         file.write("site,Site,sites.csv,yes,hill,\n")
@@ -259,22 +261,22 @@ def test_two_topics_with_one_text_have_pages_of_their_own(copy: Collection) -> N
     table = (copy.data / "topics.csv").read_text().rstrip("\n")
     row = next(line for line in table.splitlines() if line.startswith(CHOICE))
     (copy.data / "topics.csv").write_text(f"{table}\n{row.replace(CHOICE, 'copied', 1)}\n")
-    assert build(copy, copy.exports, [CHOICE, "copied"], VALUES).made == 2
+    assert build(now(copy), copy.exports, [CHOICE, "copied"], VALUES).made == 2
     assert "Topic: copied." in (copy.exports / "copied" / "athlete_plain_normal.html").read_text()
     assert f"Topic: {CHOICE}." in (copy.exports / CHOICE / "athlete_plain_normal.html").read_text()
 
 
 def test_a_build_of_one_topic_removes_no_page_of_another(clinic: Collection) -> None:
     """Pages of a topic that was renamed go when the whole collection is built, not with one topic."""
-    build(clinic, clinic.exports)
+    build(now(clinic), clinic.exports)
     edit(clinic.data / "topics.csv", CHOICE, "renamed")
     clinic.notebook(CHOICE).rename(clinic.notebook("renamed"))
     edit(clinic.data / "article-sections.csv", CHOICE, "renamed")
     edit(clinic.data / "standards.csv", CHOICE, "renamed")
-    result = build(clinic, clinic.exports, ["your-dry-needling-session"])
+    result = build(now(clinic), clinic.exports, ["your-dry-needling-session"])
     assert (result.removed, result.kept) == (0, 8)
     assert len(list((clinic.exports / CHOICE).glob("*.html"))) == 8
-    assert build(clinic, clinic.exports).removed == 8
+    assert build(now(clinic), clinic.exports).removed == 8
 
 
 def test_a_save_while_a_notebook_is_refreshed_is_kept(copy: Collection) -> None:
@@ -284,5 +286,5 @@ def test_a_save_while_a_notebook_is_refreshed_is_kept(copy: Collection) -> None:
     hold(copy)
     thread = while_held(copy, lambda: edit(copy.notebook(CHOICE), "Is Right for You", "Suits You Best"))
     with pytest.raises(NotebookError, match="was saved while it ran. Run the same command again"):
-        pages.refreshed(copy, CHOICE)
+        make.refresh(now(copy), CHOICE)
     thread.join()

@@ -7,7 +7,7 @@ import pytest
 from conftest import edit
 from handouts.collection.folder import Collection
 from handouts.errors import DataError
-from handouts.show.tables import table
+from handouts.show import table
 
 
 def test_the_comparison_has_header_cells_with_scopes_and_a_caption() -> None:

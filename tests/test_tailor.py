@@ -7,7 +7,7 @@ from traitlets.config import Config
 
 from conftest import a_notebook, text_cell
 from handouts.collection.folder import Collection, find
-from handouts.collection.parameters import Parameters, read_parameters
+from handouts.collection.parameters import Parameters
 from handouts.errors import NotebookError
 from handouts.page.tailor import check_tags, tailor
 
@@ -37,7 +37,7 @@ def test_values_of_one_facet_mean_any_of_them(parameters: Parameters) -> None:
 
 def test_different_facets_must_all_match(copy: Collection) -> None:
     """An audience and a level on a cell: the reader must have both."""
-    parameters = read_parameters(copy)
+    parameters = copy.parameters
     nb = a_notebook(text_cell("All."), text_cell("Both.", "audience:athlete", "level:plain"))
     assert texts(nb, parameters, audience="athlete", level="plain") == ["All.", "Both."]
     assert texts(nb, parameters, audience="athlete", level="original") == ["All."]
@@ -147,7 +147,7 @@ def test_a_tag_that_lacks_its_colon_is_an_error(parameters: Parameters, tag: str
 
 def test_two_parts_on_a_cell_are_an_error() -> None:
     """A cell has one look."""
-    parameters = read_parameters(find())
+    parameters = find().parameters
     cell = text_cell("Text.", "part:main-message", "part:for-you")
     with pytest.raises(NotebookError, match=r"the cell is a part already \(part:main-message\)"):
         check_tags(a_notebook(cell), parameters, ["main-message", "for-you"], "t.ipynb")

@@ -9,9 +9,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from handouts.batch.values import faults
-from handouts.collection.clinic import read_clinic, read_fields, read_topics
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import offered, read_parameters, resolve
+from handouts.collection.parameters import offered, resolve
 from handouts.errors import RosterError, known
 from handouts.page.fields import read_value
 
@@ -41,10 +40,10 @@ class Rows:
         Rows for a topic whose review was due before `today` are rejected.
         """
         self.today = today
-        self.topics = read_topics(collection)
-        self.parameters = read_parameters(collection)
-        self.fields = read_fields(collection)
-        self.language = read_clinic(collection).language
+        self.topics = collection.topics
+        self.parameters = collection.parameters
+        self.fields = collection.fields
+        self.language = collection.clinic.language
         self.columns = columns
         allowed = [ID, TOPIC, *self.parameters, *self.fields]
         for place, column in enumerate(columns, start=1):

@@ -11,7 +11,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import ExitStack, closing, nullcontext, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import IO
@@ -21,16 +21,13 @@ from handouts.batch.rosters import Roster
 from handouts.batch.rows import Rows
 from handouts.batch.targets import UNFINISHED, Target
 from handouts.batch.tasks import Task, filled
-from handouts.collection.clinic import read_clinic
 from handouts.collection.folder import LIST, Collection
-from handouts.collection.parameters import read_parameters
 from handouts.errors import OutputError
-from handouts.page import pages
-from handouts.page.around import told_by
-from handouts.page.many import make_all
-from handouts.page.pages import Variant
+from handouts.page import Page, Variant, make_pages
+from handouts.page.cache import read_kept_pages
+from handouts.page.make import missing_parts
 from handouts.page.pdf import check_can_print
-from handouts.page.workers import cluster, processes
+from handouts.page.workers import cluster
 
 ROWS_A_TASK = 500
 """How many handouts a worker makes at a time."""
@@ -97,23 +94,21 @@ def batch(
         spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
         rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name, today)))
         variants = _check(rows, roster, spool, rejected, summary, progress)
-        surroundings = pages.surroundings(collection)
-        keys = [pages.key(collection, variant, surroundings) for variant in variants]
-        htmls = {key: html for key in keys if (html := pages.cached(collection, key))}
-        to_make = {key: variant for key, variant in zip(keys, variants, strict=True) if key not in htmls}
+        pages = read_kept_pages(collection, variants)
+        to_make = [variant for variant in variants if variant not in pages]
         summary.pages, summary.executed = len(variants), len(to_make)
         if dry_run:
             return summary
         goal.prepare()
         stack.callback(goal.release)
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
-        htmls.update(_pages(collection, to_make, executor, size, summary, progress))
+        pages.update(_make(collection, to_make, executor, size, summary, progress))
         kept = stack.enter_context(closing(Account(goal)))
-        ready = _ready(collection, variants, [htmls.get(key) for key in keys], summary)
+        ready = _ready(collection, variants, [pages.get(variant) for variant in variants], summary)
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
         kept.write_all(every)
         goal.write_from(f"{UNFINISHED}/{LIST}", every)
-        task = Task(goal.place, shared, goal.token, read_clinic(collection).paper if pdf else None, b"")
+        task = Task(goal.place, shared, goal.token, collection.clinic.paper if pdf else None, b"")
         tasks = _tasks(spool, task, ready)
         done = 0
         for made, unchanged, failure in filled(tasks, executor, size if summary.rows > ROWS_A_TASK else 0):
@@ -159,63 +154,59 @@ def _check(
     return [Variant(topic, dict(zip(rows.parameters, values, strict=True))) for topic, values in variants]
 
 
-def _pages(
+def _make(
     collection: Collection,
-    to_make: dict[str, Variant],
+    to_make: list[Variant],
     executor: Executor | None,
     size: int,
     summary: Summary,
     progress: Progress,
-) -> Iterator[tuple[str, str]]:
-    """Yield the pages that were not in the cache, by key; each is executed once, wherever that is."""
-    if not to_make:
-        return
-    keys = {variant: key for key, variant in to_make.items()}
-    with nullcontext(executor) if executor else processes(min(size, len(to_make))) as made_by:
-        for count, (variant, made) in enumerate(make_all(collection, to_make.values(), made_by), start=1):
-            progress("Pages", count, len(to_make))
-            if made.failure:
-                summary.failed.append(made.failure)
-            elif made.key == keys[variant]:
-                yield made.key, made.html
-            elif executor:
-                told = f"{variant}: {made.machine} has other tables, notebooks or packages. Make them the same."
-                summary.failed.append(told)
-            else:  # some handouts would be of before, some of after
-                raise OutputError(
-                    f"{variant}: its notebook or tables were saved while pages were made, and no handout was. Run the same command again."
-                )
+) -> Iterator[tuple[Variant, Page]]:
+    """Yield the pages that are not kept; each is executed once, wherever that is."""
+    made_now = make_pages(collection, to_make, executor=executor, workers=size)
+    for count, (variant, made) in enumerate(made_now, start=1):
+        progress("Pages", count, len(to_make))
+        if made.page is None:
+            summary.failed.append(str(made.failure))
+        elif made.as_asked:
+            yield variant, made.page
+        elif executor:
+            message = f"{variant}: {made.machine} has other tables, notebooks or packages. Make them the same."
+            summary.failed.append(message)
+        else:  # some handouts would be of before, some of after
+            raise OutputError(
+                f"{variant}: its notebook or tables were saved while pages were made, and no handout was. Run the same command again."
+            )
 
 
 def _ready(
-    collection: Collection, variants: list[Variant], htmls: list[str | None], summary: Summary
-) -> list[str | None]:
+    collection: Collection, variants: list[Variant], pages: list[Page | None], summary: Summary
+) -> list[Page | None]:
     """Return the pages that may be filled: none that lacks a part that it requires."""
-    parameters = read_parameters(collection)
-    ready: list[str | None] = []
-    for variant, html in zip(variants, htmls, strict=True):
-        missing = pages.missing_parts(html, variant.values, parameters) if html else []
+    ready: list[Page | None] = []
+    for variant, page in zip(variants, pages, strict=True):
+        missing = missing_parts(page, variant.values, collection.parameters) if page else []
         if missing:
             summary.failed.append(
                 f"{variant}: is not ready, for it lacks {', '.join(f'part:{part}' for part in missing)}."
             )
-        ready.append(None if missing else html)
+        ready.append(None if missing else page)
     return ready
 
 
 def _list(
-    spool: IO[bytes], variants: list[Variant], htmls: list[str | None], kept: Account,
+    spool: IO[bytes], variants: list[Variant], pages: list[Page | None], kept: Account,
     rejected: IO[bytes], listed: IO[bytes], summary: Summary, pdf: bool,
 ) -> None:  # fmt: skip
     """Note each row in the list of handouts, or of those rejected where its page failed."""
     told = [
-        [one.topic, *one.values.values(), told_by(html or "", "version"), "yes" if pdf else ""]
-        for one, html in zip(variants, htmls, strict=True)
+        [one.topic, *one.values.values(), page.version if page else "", "yes" if pdf else ""]
+        for one, page in zip(variants, pages, strict=True)
     ]
     write_row(listed, [*HEADER, *(variants[0].values if variants else ()), "version", "pdf"])
     for rows in _spooled(spool):
         for number, name, page, _ in rows:
-            if htmls[page]:
+            if pages[page]:
                 write_row(listed, [name, f"{name}.html", *told[page]])
             else:
                 summary.without_page += 1
@@ -225,9 +216,9 @@ def _list(
             kept.add(name)
 
 
-def _tasks(spool: IO[bytes], task: Task, htmls: list[str | None]) -> Iterator[Task]:
+def _tasks(spool: IO[bytes], task: Task, pages: list[Page | None]) -> Iterator[Task]:
     """Yield the rows whose page is there, in tasks like `task`."""
-    packed = {number: zlib.compress(html.encode(), 1) for number, html in enumerate(htmls) if html}
+    packed = {number: zlib.compress(page.html.encode(), 1) for number, page in enumerate(pages) if page}
     for rows in _spooled(spool):
         ready = [(name, page, values) for _, name, page, values in rows if page in packed]
         if ready:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from handouts.batch.targets import target
 from handouts.errors import ClusterError, HandoutsError, OutputError, PageError
 from handouts.page.fields import Form
-from handouts.page.pdf import pdf as make_pdf
+from handouts.page.pdf import make_pdf
 from handouts.page.workers import processes
 
 TRIES = 3

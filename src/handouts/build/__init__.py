@@ -1,6 +1,6 @@
 """Every page of a collection, in a folder, with a list; and what changed in them."""
 
-from handouts.build.changed import changed
+from handouts.build.compare import compare
 from handouts.build.run import INDEX, Result, build
 
-__all__ = ["INDEX", "Result", "build", "changed"]
+__all__ = ["INDEX", "Result", "build", "compare"]

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from handouts.collection.clinic import read_clinic, read_topics
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import read_parameters
 from handouts.page.templating import read_template
 
 
@@ -15,9 +13,9 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
     A row is one of the manifest's, with the `title` and `reviewed_by` that its page tells; `made_from`
     is noted in the index.
     """
-    parameters = read_parameters(collection)
+    parameters = collection.parameters
     by_topic = []
-    for topic in read_topics(collection).values():
+    for topic in collection.topics.values():
         links = []
         for row in rows:
             if row["topic"] == topic.name:
@@ -34,5 +32,5 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
             first = next(row for row in rows if row["topic"] == topic.name)
             by_topic.append({"topic": topic, "title": first["title"], "review": first, "links": links})
     return read_template(Path(__file__).parent / "templates" / "index.html.j2").render(
-        clinic=read_clinic(collection), topics=by_topic, made_from=made_from
+        clinic=collection.clinic, topics=by_topic, made_from=made_from
     )

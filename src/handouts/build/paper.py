@@ -1,47 +1,42 @@
 """The PDFs of finished pages; those that did not change are kept."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import as_completed
 from importlib.metadata import version
 from pathlib import Path
 
-from handouts.collection.clinic import read_clinic
-from handouts.collection.folder import Collection
-from handouts.page import pages
-from handouts.page.pages import Variant
-from handouts.page.pdf import attempt
-from handouts.page.workers import processes
+from handouts.collection import Collection
+from handouts.page import Variant
+from handouts.page.cache import keep_file, read_kept_file
+from handouts.page.pdf import try_pdf
+from handouts.page.workers import do_all, processes
 
 
-def on_paper(
-    collection: Collection, out: Path, variants: Iterable[Variant], workers: int
+def print_pages(
+    collection: Collection, out: Path, variants: Iterable[Variant], workers: int | None
 ) -> Iterator[tuple[Variant, bytes, str | None]]:
     """Yield the PDF of each page in `out`, and, in place of one, what failed."""
-    paper = read_clinic(collection).paper
+    paper = collection.clinic.paper
     made_by = version("weasyprint")
     to_print: dict[str, list[Variant]] = {}
-    htmls: dict[str, str] = {}
+    calls: dict[str, tuple[str, str]] = {}
     for variant in variants:
         if not (out / variant.path).is_file():
             continue
         html = (out / variant.path).read_bytes()
         name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), made_by.encode()])).hexdigest()}.pdf"
-        if (content := pages.cached_file(collection, name)) is not None:
+        if (content := read_kept_file(collection, name)) is not None:
             yield variant, content, None
         else:
             to_print.setdefault(name, []).append(variant)
-            htmls[name] = html.decode()
-    if not to_print:
+            calls[name] = (html.decode(), paper)
+    if not calls:
         return
-    with processes(min(workers, len(to_print))) as pool:
-        futures = {pool.submit(attempt, htmls[name], paper): name for name in to_print}
-        for future in as_completed(futures):
-            try:
-                content, failure = future.result()
-            except Exception:  # a worker that died takes its page with it, not the rest
-                content, failure = b"", "the process that printed it was ended. Run the same command again."
+    with processes(min(workers or os.cpu_count() or 1, len(calls))) as pool:
+        for name, printed in do_all(pool, try_pdf, calls):
+            content, failure = printed or (b"", "the process that printed it was ended. Run the same command again.")
             if not failure:
-                pages.keep_file(collection, futures[future], content)
-            for variant in to_print[futures[future]]:
+                keep_file(collection, name, content)
+            for variant in to_print[name]:
                 yield variant, content, failure

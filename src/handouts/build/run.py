@@ -5,33 +5,37 @@ core; a page that fails is told and the others are made all the same.
 """
 
 import csv
+import hashlib
 import io
-import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handouts import files
 from handouts.build.manifest import read_manifest
-from handouts.build.paper import on_paper
+from handouts.build.paper import print_pages
 from handouts.checks import readability
-from handouts.collection.article import read_article
-from handouts.collection.clinic import Topic, read_clinic, read_topics
-from handouts.collection.folder import LIST, MANIFEST, Collection
-from handouts.collection.parameters import Parameters, offered, read_parameters
+from handouts.collection import LIST, MANIFEST, Collection, open_collection
+from handouts.collection.parameters import offered
 from handouts.errors import HandoutsError, OutputError
-from handouts.page import pages
-from handouts.page.around import between, told_by
-from handouts.page.many import make_all, variants
-from handouts.page.pages import Made, Variant
+from handouts.page import Page, Variant, list_variants, make_pages
+from handouts.page.cache import read_kept_pages
+from handouts.page.make import CODE, missing_parts
 from handouts.page.pdf import check_can_print
-from handouts.page.workers import processes
+
+if TYPE_CHECKING:
+    from handouts.checks.readers import Reader
 
 INDEX = "index.html"
 SCORECARD = "scorecard.html"
-TOLD = ("version", "reviewed_by", "reviewed_on", "review_due")  # what a page tells of itself in its head
+COLUMNS = ("title", "version", "reviewed_by", "reviewed_on", "review_due", "missing")
+"""What the manifest says of a page beside where it lies and whom it is for."""
+
+Row = Mapping[str, str]
 
 
 @dataclass
@@ -73,9 +77,8 @@ def build(
     is there already is renewed in any case, so that none grows old. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
-    wanted = variants(collection, topics, asked)
-    read_clinic(collection)
-    read_article(collection)
+    wanted = list_variants(collection, topics, asked)
+    collection.check()
     for personal in (out / LIST, *out.glob(f"*/{LIST}")):
         if personal.is_file():
             raise OutputError(
@@ -91,36 +94,25 @@ def build(
         check_can_print()
     start(len(wanted))
     result = Result()
-    declared = read_topics(collection)
-    surroundings = pages.surroundings(collection)
-    to_make: dict[str, Variant] = {}
+    fresh = []
     for variant in wanted:
-        if (topic := declared[variant.topic]).overdue(today):
-            told = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
-            _fail(result, variant, told, progress)
+        if (topic := collection.topics[variant.topic]).overdue(today):
+            message = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
+            _fail(result, variant, message, progress)
+        else:
+            fresh.append(variant)
+    for variant, made in make_pages(collection, fresh, workers=workers, force=force):
+        if made.page is None:
+            _fail(result, variant, str(made.failure), progress)
             continue
-        try:
-            key = pages.key(collection, variant, surroundings)
-        except HandoutsError as error:
-            _fail(result, variant, str(error), progress)
-            continue
-        html = None if force else pages.cached(collection, key)
-        if html is None:
-            to_make[key] = variant
-        elif _write(out, variant, html):
+        listed[variant] = _row(collection, variant, made.page)
+        if _write(out, variant, made.page.html) or not made.kept:
             result.made += 1
-            progress(variant, "made before")
+            progress(variant, "made before" if made.kept else "made")
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for variant, made in _made(collection, list(to_make.values()), workers or os.cpu_count() or 1):
-        if made.failure:
-            _fail(result, variant, made.failure, progress)
-            continue
-        _write(out, variant, made.html)
-        result.made += 1
-        progress(variant, "made")
-    for variant, content, failure in on_paper(collection, out, printed, workers or os.cpu_count() or 1):
+    for variant, content, failure in print_pages(collection, out, printed, workers):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)
             files.remove(out / variant.pdf_path)  # of an older page
@@ -134,9 +126,12 @@ def build(
                 files.remove(out / name)
         result.removed, gone = len(gone), []
     others = [variant for variant in listed if variant not in wanted]
-    result.outdated = sum(not _up_to_date(collection, out, variant, surroundings) for variant in others)
-    result.unready = _describe(collection, out, [*wanted, *others], gone)
-    result.saved = surroundings != pages.surroundings(collection)
+    kept = read_kept_pages(collection, others)
+    result.outdated = sum(one not in kept or kept[one].html.encode() != (out / one.path).read_bytes() for one in others)
+    result.unready = [f"{one}: {_lacks(row['missing'].split())}" for one, row in listed.items() if row["missing"]]
+    _describe(collection, out, listed, gone)
+    now = open_collection(collection.root)
+    result.saved = now is not collection and now.fingerprint != collection.fingerprint
     return result
 
 
@@ -149,24 +144,9 @@ def _write(out: Path, variant: Variant, html: str) -> bool:
     return files.write(path, content)
 
 
-def _up_to_date(collection: Collection, out: Path, variant: Variant, surroundings: str) -> bool:
-    try:
-        html = pages.cached(collection, pages.key(collection, variant, surroundings))
-    except HandoutsError:
-        return False
-    return html is not None and (out / variant.path).read_bytes() == html.encode()
-
-
 def _fail(result: Result, variant: Variant, failure: str, progress: Callable[[Variant, str], None]) -> None:
     result.failed.append(failure)
     progress(variant, "failed")
-
-
-def _made(collection: Collection, to_make: Sequence[Variant], workers: int) -> Iterator[tuple[Variant, Made]]:
-    """Yield each variant with its page or what failed, in the order they are done."""
-    if to_make:
-        with processes(min(workers, len(to_make))) as pool:
-            yield from make_all(collection, to_make, pool)
 
 
 def _check_writable(out: Path) -> None:
@@ -176,15 +156,15 @@ def _check_writable(out: Path) -> None:
     probe.unlink(missing_ok=True)
 
 
-def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[dict[str, str]]]:
-    """Return the variants that the manifest in `out` lists, and its rows of those that are no more.
+def _listed(collection: Collection, out: Path) -> tuple[dict[Variant, Row], list[Row]]:
+    """Return the rows of the manifest in `out` by their variants, and those whose variant is no more.
 
     Pages of earlier builds stay listed while their variant exists: a build of one topic is no reason
     to forget the others.
     """
-    parameters, topics = read_parameters(collection), read_topics(collection)
-    listed: list[Variant] = []
-    gone: list[dict[str, str]] = []
+    parameters, topics = collection.parameters, collection.topics
+    listed: dict[Variant, Row] = {}
+    gone: list[Row] = []
     for row in read_manifest(out):
         values = {name: row.get(name) or "" for name in parameters}
         variant = Variant(row["topic"], values)
@@ -196,59 +176,57 @@ def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[dict
         if not (out / row["path"]).is_file() or not (out / row["path"]).resolve().is_relative_to(out.resolve()):
             continue
         if exists and variant.path == row["path"]:
-            listed.append(variant)
+            listed[variant] = {**dict.fromkeys(COLUMNS, ""), **row}
         else:
             gone.append(row)
     return listed, gone
 
 
-def _describe(
-    collection: Collection, out: Path, here: Sequence[Variant], gone: Sequence[Mapping[str, str]]
-) -> list[str]:
-    """Write manifest and index of the pages `here`, and return those that lack a part that they require.
+def _row(collection: Collection, variant: Variant, page: Page) -> Row:
+    """Return what the manifest says of a page."""
+    return {
+        "path": variant.path, "topic": variant.topic, **variant.values,
+        "title": page.title, "version": page.version,
+        "reviewed_by": page.reviewed_by, "reviewed_on": page.reviewed_on, "review_due": page.review_due,
+        "missing": " ".join(missing_parts(page, variant.values, collection.parameters)),
+    }  # fmt: skip
 
-    What they say of a page is read from the page. Those and the rows `gone` stand in the manifest only.
-    """
-    parameters, topics = read_parameters(collection), read_topics(collection)
-    rows = []
-    unready = []
-    for variant in sorted(here, key=lambda variant: _order(variant, topics, parameters)):
-        html = _text_of(out / variant.path)
-        if html:
-            if missing := pages.missing_parts(html, variant.values, parameters):
-                unready.append(f"{variant}: {_lacks(missing)}")
-            told = {name: told_by(html, name) for name in TOLD}
-            rows.append(
-                {
-                    "path": variant.path,
-                    "topic": variant.topic,
-                    **variant.values,
-                    **told,
-                    "pdf": variant.pdf_path if (out / variant.pdf_path).is_file() else "",
-                    "missing": " ".join(missing),
-                    "title": between(html, "<h1>", "</h1>"),
-                }
-            )
+
+def _describe(collection: Collection, out: Path, listed: Mapping[Variant, Row], gone: Sequence[Row]) -> None:
+    """Write the manifest of the pages `listed` and of those that are `gone`, and the index of those that are ready."""
+    here = sorted(listed, key=lambda variant: _order(variant, collection))
+    rows = [
+        {**listed[one], "pdf": one.pdf_path if (out / one.pdf_path).is_file() else ""}
+        for one in here
+        if (out / one.path).is_file()
+    ]
     manifest = io.StringIO()
-    columns = ["path", "pdf", "topic", *parameters, "version", "reviewed_on", "review_due", "missing"]
+    columns = ["path", "pdf", "topic", *collection.parameters, *COLUMNS]
     writer = csv.DictWriter(manifest, columns, restval="", lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows([*rows, *gone])
     changed = files.write(out / MANIFEST, manifest.getvalue().encode())
-    inputs = [*files.files_in(collection.data), *files.files_in(pages.PACKAGE)]
-    made_from = files.fingerprint([out / MANIFEST, *inputs]) + ("" if readability.can_measure() else "-without-grades")
+    digest = hashlib.sha256("\n".join([manifest.getvalue(), collection.fingerprint, CODE]).encode()).hexdigest()
+    made_from = digest + ("" if readability.can_measure() else "-without-grades")
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts.build import index
         from handouts.checks import scorecard
-        from handouts.checks.readers import readers_of
 
         files.write(
             out / SCORECARD,
-            scorecard.render(collection, readers_of(collection, [(one.topic, one.values) for one in here])).encode(),
+            scorecard.render(collection, _readers(collection, here)).encode(),
         )
         ready = [row for row in rows if not row["missing"]]
         files.write(out / INDEX, index.render(collection, ready, made_from).encode())
-    return unready
+
+
+def _readers(collection: Collection, here: Sequence[Variant]) -> Iterator["Reader"]:
+    """Yield what the readers of the pages `here` get, where their notebook is whole."""
+    from handouts.checks.readers import make_readers
+
+    for topic in collection.topics.values():
+        with suppress(HandoutsError):
+            yield from make_readers(collection, topic, [one.values for one in here if one.topic == topic.name])
 
 
 def _lacks(parts: Sequence[str]) -> str:
@@ -259,6 +237,6 @@ def _text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def _order(variant: Variant, topics: Mapping[str, Topic], parameters: Parameters) -> tuple[int, ...]:
-    places = [list(parameters[name].values).index(value) for name, value in variant.values.items()]
-    return (list(topics).index(variant.topic), *places)
+def _order(variant: Variant, collection: Collection) -> tuple[int, ...]:
+    places = [list(collection.parameters[name].values).index(value) for name, value in variant.values.items()]
+    return (list(collection.topics).index(variant.topic), *places)

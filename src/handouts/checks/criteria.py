@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from handouts.checks import rules
 from handouts.checks.findings import Findings
 from handouts.checks.readers import MAIN_MESSAGE, Reader
-from handouts.collection.clinic import read_clinic, read_treatments
-from handouts.collection.csvfile import read_table, text
-from handouts.collection.evidence import CLINIC, read_facts, read_glossary
-from handouts.page.tailor import blocks, part_of
+from handouts.collection.csvfile import text
+from handouts.collection.evidence import CLINIC
+from handouts.page.markdown import parse_markdown
+from handouts.page.tailor import part_of
 
 
 def _main(reader: Reader) -> str:
@@ -23,7 +23,7 @@ def _main(reader: Reader) -> str:
 
 def _lists(reader: Reader) -> list[int]:
     """Return how many items each list has."""
-    tokens = [token for cell in reader.texts for token in blocks(cell.source)]
+    tokens = [token for cell in reader.texts for token in parse_markdown(cell.source)]
     return [len(token["children"]) for token in tokens if token["type"] == "list"]
 
 
@@ -45,9 +45,7 @@ def _none_of(rule: Callable[[Reader], Findings]) -> Callable[[Reader], str]:
 
 
 def _common_words(reader: Reader) -> str:
-    rows = read_table(
-        reader.collection.data / "plain-words.csv", {"hard": text, "say": text}, key=["hard"], optional=True
-    )
+    rows = reader.collection.tables.read("plain-words.csv", {"hard": text, "say": text}, key=["hard"], optional=True)
     words = reader.text()
     hard = [f"{row['hard']} (say: {row['say']})" for row in rows if re.search(rf"\b{re.escape(row['hard'])}\b", words)]
     return f"hard words: {', '.join(hard[:5])}" if hard else ""
@@ -55,7 +53,7 @@ def _common_words(reader: Reader) -> str:
 
 def _terms(reader: Reader) -> str:
     words = reader.text()
-    for term, row in read_glossary(reader.collection).items():
+    for term, row in reader.collection.glossary.items():
         used = re.search(rf"\b{re.escape(term)}\b", words)
         taught = row["meaning"].lower() in words or re.search(
             rf"(called {re.escape(term)}|\({re.escape(term)}\))", words
@@ -145,7 +143,7 @@ def _you(reader: Reader) -> str:
 
 
 def _steps(reader: Reader) -> str:
-    tokens = [token for cell in reader.texts for token in blocks(cell.source)]
+    tokens = [token for cell in reader.texts for token in parse_markdown(cell.source)]
     ordered = any(token["type"] == "list" and token["attrs"]["ordered"] for token in tokens)
     return "" if ordered else "no numbered steps"
 
@@ -171,7 +169,7 @@ def _known_and_not(reader: Reader) -> str:
 
 def _chances(reader: Reader) -> list[str]:
     """Return the sentences of the chances that the page tells."""
-    facts = read_facts(reader.collection)
+    facts = reader.collection.facts
     return [facts[name].sentence for name in reader.facts() if name in facts and facts[name].denominator]
 
 
@@ -193,10 +191,10 @@ def _of_each(what: str) -> Callable[[Reader], str]:
     def check(reader: Reader) -> str:
         told = [block.lower() for block in reader.blocks()]
         told += list(_rows_with_columns(reader))
-        facts = read_facts(reader.collection)
+        facts = reader.collection.facts
         told += [facts[name].sentence.lower() for name in reader.facts() if name in facts]
         sections = [" ".join([one.heading, *one.blocks]).lower() for one in reader.sections]
-        for label in read_treatments(reader.collection).values():
+        for label in reader.collection.treatments.values():
             if label.lower() not in reader.title().lower() and label.lower() not in reader.text():
                 continue
             if not any(label.lower() in block and re.search(what, block) for block in [*told, *sections]):
@@ -207,7 +205,7 @@ def _of_each(what: str) -> Callable[[Reader], str]:
 
 
 def _rows_with_columns(reader: Reader) -> Iterator[str]:
-    treatments = read_treatments(reader.collection)
+    treatments = reader.collection.treatments
     for _, row, _ in reader.table_rows():
         for column, cell in row.items():
             if column in treatments:
@@ -286,8 +284,8 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "option_bad": _options("what may be bad"),
     "option_like": _options("what it is like"),
     "written": lambda reader: "" if reader.topic.written_on else "no date in data/topics.csv, column written_on",
-    "update_policy": lambda reader: "" if read_clinic(reader.collection).update_policy else "none in data/clinic.csv",
-    "funding": lambda reader: "" if read_clinic(reader.collection).funding else "none in data/clinic.csv",
+    "update_policy": lambda reader: "" if reader.collection.clinic.update_policy else "none in data/clinic.csv",
+    "funding": lambda reader: "" if reader.collection.clinic.funding else "none in data/clinic.csv",
     "grade": _grade,
     "reviewed": lambda reader: _declared(reader.topic.reviewed_by, "recorded"),
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,15 +9,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from handouts.collection import notebook
-from handouts.collection.clinic import Topic, own_parts, read_parts, read_topics
-from handouts.collection.csvfile import Row, read_table
-from handouts.collection.evidence import Caption, read_captions, read_facts, read_safety, sources_of
+from handouts.collection.clinic import Topic
+from handouts.collection.csvfile import Row
+from handouts.collection.evidence import Caption, sources_of
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import choices, offered, read_parameters, resolve
+from handouts.collection.parameters import choices, offered, resolve
 from handouts.collection.sentences import ends
-from handouts.errors import HandoutsError
 from handouts.page.citations import CITE, Expander, cited
-from handouts.page.tailor import blocks, part_of, plain_text, tailor
+from handouts.page.markdown import parse_markdown, plain_text
+from handouts.page.tailor import part_of, tailor
 
 MAIN_MESSAGE = "main-message"
 SHOWN = re.compile(r"^(diagram|table|icons)\([\"']([\w-]+)[\"']\)", re.M)
@@ -41,7 +40,7 @@ class Sentence:
 
 def sentences(source: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the sentences of a Markdown text, each with the ids of the sources that follow it."""
-    for block in blocks_of(blocks(source)):
+    for block in texts_in(parse_markdown(source)):
         yield from _split(block)
 
 
@@ -59,13 +58,13 @@ def _split(block: str) -> Iterator[tuple[str, list[str]]]:
         start = end
 
 
-def blocks_of(tokens: list[dict[str, object]]) -> Iterator[str]:
+def texts_in(tokens: Sequence[dict[str, object]]) -> Iterator[str]:
     """Yield the text of each paragraph, heading, bullet and table cell among Markdown tokens."""
     for token, _ in _kinds_of(tokens, ""):
         yield plain_text(token)
 
 
-def _kinds_of(tokens: list[dict[str, object]], inside: str) -> Iterator[tuple[dict[str, object], str]]:
+def _kinds_of(tokens: Sequence[dict[str, object]], inside: str) -> Iterator[tuple[dict[str, object], str]]:
     """Yield each block of text, and "heading", "steps" for an item of a numbered list, or ""."""
     for token in tokens:
         children = token.get("children")
@@ -98,19 +97,19 @@ class Reader:
         self.file = file
         self.nb = nb
         self.cells = cells
-        parameters = read_parameters(collection)
+        parameters = collection.parameters
         self.facets = {name: value for name, value in values.items() if parameters[name].facet}
         self.rows = {name: parameters[name].values[value] for name, value in values.items()}
         self.who = ", ".join(self.facets.values())
-        self.own = own_parts(collection)
+        self.own = collection.own_parts
         self.texts = [cell for cell in self.cells if cell.cell_type == "markdown"]
-        self.safety = read_safety(collection) if self.column("safety") == "yes" else {}
+        self.safety = collection.safety if self.column("safety") == "yes" else {}
 
     @classmethod
     def of_topic(cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]) -> "Reader":
         """Return what a reader with these `values` gets of a notebook. Raises NotebookError."""
         file = f"notebooks/{topic.name}.ipynb"
-        cells = tailor(nb, values, read_parameters(collection), read_parts(collection), file).cells
+        cells = tailor(nb, values, collection.parameters, collection.parts, file).cells
         return cls(collection, topic, nb, values, cells, file)
 
     @classmethod
@@ -137,7 +136,7 @@ class Reader:
             reviewed_on="",
             review_due="",
         )
-        values = resolve(read_parameters(collection), {}, file)
+        values = resolve(collection.parameters, {}, file)
         reader = cls(collection, topic, nbformat.v4.new_notebook(cells=[cell]), values, [cell], file)
         reader.safety = {}
         return reader
@@ -162,7 +161,7 @@ class Reader:
         found = []
         for cell in self.texts:
             part = part_of(cell) or ""
-            for token, kind in _kinds_of(blocks(expander.expand(cell.source)), ""):
+            for token, kind in _kinds_of(parse_markdown(expander.expand(cell.source)), ""):
                 for words, cites in _split(plain_text(token)):
                     exempt = kind if kind == "heading" or (kind == "steps" and part == MAIN_MESSAGE) else ""
                     exempt = exempt or ("question or lead-in" if re.search(r"[?:]$|\.{4}", words) else "")
@@ -179,15 +178,15 @@ class Reader:
 
     def captions(self) -> list[tuple[str, Caption]]:
         """Return the captions of tables and diagrams by the name of the table. Raises DataError."""
-        captions = read_captions(self.collection)
+        captions = self.collection.captions
         return [(name, captions[name]) for _, name, _ in self.shown("diagram", "table") if name in captions]
 
     def table_rows(self) -> Iterator[tuple[str, Row, tuple[str, ...]]]:
         """Yield the rows of the tables that compare, with their file and sources. Raises DataError."""
         for _, name, _ in self.shown("table"):
             file = f"data/{name}.csv"
-            for row in read_table(self.collection.data / f"{name}.csv", {}, more=True):
-                yield file, row, sources_of(self.collection, row, file)
+            for row in self.collection.tables.shown(name):
+                yield file, row, sources_of(self.collection.sources, row, file)
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -198,7 +197,7 @@ class Reader:
             if cell.cell_type != "markdown":
                 found[-1].blocks.extend(self._cells_shown(cell))
                 continue
-            for token, kind in _kinds_of(blocks(expander.expand(cell.source)), ""):
+            for token, kind in _kinds_of(parse_markdown(expander.expand(cell.source)), ""):
                 block = re.sub(CITE, "", plain_text(token))
                 attributes = token.get("attrs")
                 if kind == "heading" and isinstance(attributes, dict) and attributes["level"] == 1:
@@ -214,7 +213,7 @@ class Reader:
 
     def _cells_shown(self, cell: NotebookNode) -> Iterator[str]:
         for call, name in SHOWN.findall(cell.source):
-            for row in read_table(self.collection.data / f"{name}.csv", {}, more=True) if call == "table" else []:
+            for row in self.collection.tables.shown(name) if call == "table" else []:
                 yield from (re.sub(f" ?{CITE}", "", text) for column, text in row.items() if column != "source")
 
     def blocks(self) -> list[str]:
@@ -235,33 +234,31 @@ class Reader:
         return list(dict.fromkeys([*told, *(name for _, name, _ in self.shown("icons"))]))
 
 
-def readers_of(collection: Collection, wanted: Iterable[tuple[str, Mapping[str, str]]]) -> list[Reader]:
-    """Return the readers of the pages `wanted`, each a topic and values; each once whatever the print size.
+def make_readers(
+    collection: Collection, topic: Topic, wanted: Iterable[Mapping[str, str]] | None = None
+) -> list[Reader]:
+    """Return what each reader of `topic` gets, or those with the values `wanted`; each once whatever the print size.
 
-    There is none of a notebook that no page can be made of.
+    Raises HandoutsError for a notebook that no page can be made of.
     """
-    topics = read_topics(collection)
+    nb = notebook.read(collection.notebook(topic.name))
+    if wanted is None:
+        wanted = (one for one in choices(collection.parameters, {}, "check") if offered(topic.only, one))
     found: dict[tuple[str, ...], Reader] = {}
-    for topic, values in wanted:
-        with suppress(HandoutsError):
-            reader = Reader.of_topic(collection, topics[topic], notebook.read(collection.notebook(topic)), values)
-            found.setdefault((topic, *reader.facets.values()), reader)
-    return sorted(found.values(), key=lambda reader: reader.topic.order)
+    for values in wanted:
+        reader = Reader.of_topic(collection, topic, nb, values)
+        found.setdefault(tuple(reader.facets.values()), reader)
+    return list(found.values())
 
 
 def trace(collection: Collection, topics: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:
     """Yield where each sentence of `topics`, or of all, and of their tables comes from: the place, the words, and the source."""
-    parameters = read_parameters(collection)
-    facts = read_facts(collection)
-    for topic in read_topics(collection).values():
+    facts = collection.facts
+    for topic in collection.topics.values():
         if topics and topic.name not in topics:
             continue
-        nb = notebook.read(collection.notebook(topic.name))
         seen: set[tuple[str, str]] = set()
-        for values in choices(parameters, {}, "trace"):
-            if not offered(topic.only, values):
-                continue
-            reader = Reader.of_topic(collection, topic, nb, values)
+        for reader in make_readers(collection, topic):
             told = [(one.place, one.words, origin(reader, one)) for one in reader.sentences]
             told += [
                 (f"data/captions.csv, {name}", f"{caption.title}. {caption.text}", ", ".join(caption.sources))

@@ -12,12 +12,12 @@ from bs4 import BeautifulSoup
 
 from handouts.checks import readability
 from handouts.checks.findings import ERROR, WARNING, Finding, Findings
-from handouts.checks.readers import MAIN_MESSAGE, Reader, blocks_of, origin
-from handouts.collection.clinic import read_clinic, read_treatments
-from handouts.collection.evidence import CLINIC, read_facts, read_sources
+from handouts.checks.readers import MAIN_MESSAGE, Reader, origin, texts_in
+from handouts.collection.evidence import CLINIC
 from handouts.errors import HandoutsError
 from handouts.page.citations import CITE, Expander
-from handouts.page.tailor import blocks, part_of, plain_text
+from handouts.page.markdown import parse_markdown, plain_text
+from handouts.page.tailor import part_of
 
 WANTED_GRADE, HIGHEST_GRADE, WANTED_SMOG = 6.0, 8.0, 9.0
 """School grades: what a page should have, and what it may have at most (AMA and NIH ask for grade 6)."""
@@ -51,7 +51,7 @@ NOT_PRAISE = re.compile(r"\b(no|not|none|nothing|cannot|unknown|nobody|never)\b|
 
 def of_sources(reader: Reader) -> Findings:
     """Find sources, facts and words that data/ does not have; the other rules need a page without these."""
-    known = read_sources(reader.collection)
+    known = reader.collection.sources
     expander = Expander(reader.collection)
     broken = False
     for cell in reader.texts:
@@ -74,7 +74,7 @@ def of_sources(reader: Reader) -> Findings:
 
 def number(reader: Reader) -> Findings:
     """Find numbers in text, at levels whose words are not the article's own."""
-    phone = read_clinic(reader.collection).phone
+    phone = reader.collection.clinic.phone
     for sentence in () if reader.articles else reader.sentences:
         has_source = set(sentence.cites) - {CLINIC}
         if NUMBER.search(sentence.words.replace(phone, "")) and not has_source and not sentence.exempt:
@@ -114,7 +114,7 @@ def part(reader: Reader) -> Findings:
 
 def denominator(reader: Reader) -> Findings:
     """Find facts of a page that are out of different numbers."""
-    facts = read_facts(reader.collection)
+    facts = reader.collection.facts
     counted = {facts[name].denominator for name in reader.facts() if name in facts} - {None}
     if len(counted) > 1:
         numbers = ", ".join(f"{number:,}" for number in sorted(filter(None, counted)))
@@ -124,7 +124,7 @@ def denominator(reader: Reader) -> Findings:
 
 def grade(reader: Reader) -> Findings:
     """Grade the page and its sections, at levels whose words are not the article's own."""
-    language = read_clinic(reader.collection).language.partition("-")[0]
+    language = reader.collection.clinic.language.partition("-")[0]
     if reader.articles or language != readability.LANGUAGE:
         return
     if not readability.can_measure():
@@ -150,7 +150,7 @@ def grade(reader: Reader) -> Findings:
 def heading(reader: Reader) -> Findings:
     """Find headings that fit any text."""
     for cell in reader.texts:
-        for token in blocks(cell.source):
+        for token in parse_markdown(cell.source):
             if token["type"] == "heading" and plain_text(token).strip().lower() in EMPTY_HEADINGS:
                 told = "says nothing of what follows. Ask the question that the text answers, or say its point."
                 yield Finding("heading", WARNING, reader.file, reader.place(cell), plain_text(token), told)
@@ -169,21 +169,21 @@ def balance(reader: Reader) -> Findings:
     """Weigh words, pictures and tone for the treatments where they are compared, at levels whose words are not the article's own."""
     if reader.articles:
         return
-    treatments = read_treatments(reader.collection)
+    treatments = reader.collection.treatments
     words: dict[str, int] = dict.fromkeys(treatments, 0)
     under: str | None = None
     for cell in reader.texts:
-        for token in blocks(cell.source):
+        for token in parse_markdown(cell.source):
             if token["type"] == "heading":
                 asked = plain_text(token).strip().lower()
                 named = [name for name, label in treatments.items() if label.lower() == asked]
                 under = named[0] if named else None
             elif under:
-                words[under] += sum(len(re.sub(CITE, "", block).split()) for block in blocks_of([token]))
+                words[under] += sum(len(re.sub(CITE, "", block).split()) for block in texts_in([token]))
     if all(words.values()):
         yield from _uneven(reader, reader.file, words, "the sections of the treatments", "words")
     if len({column for _, row, _ in reader.table_rows() for column in row} & set(treatments)) > 1:
-        facts = read_facts(reader.collection)
+        facts = reader.collection.facts
         drawn = [facts[name].sentence.lower() for _, name, _ in reader.shown("icons") if name in facts]
         pictures = {name: sum(label.lower() in one for one in drawn) for name, label in treatments.items()}
         if any(pictures.values()):

@@ -1,7 +1,6 @@
 """Check a collection, a topic, or a text that is no notebook, by all rules."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,20 +8,15 @@ from bs4 import BeautifulSoup
 
 from handouts.checks import rules
 from handouts.checks.findings import ERROR, WARNING, Finding
-from handouts.checks.readers import Reader, blocks_of
+from handouts.checks.readers import Reader, make_readers, texts_in
 from handouts.checks.standards import FAILS, Answer, answers, read_standards
-from handouts.collection import notebook
-from handouts.collection.article import read_article
-from handouts.collection.clinic import Topic, read_topics
+from handouts.collection.clinic import Topic
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import choices, offered, read_parameters
 from handouts.collection.sentences import split
 from handouts.errors import DataError, HandoutsError
-from handouts.page import pages
-from handouts.page.many import make_all
-from handouts.page.pages import Variant
-from handouts.page.tailor import blocks, part_of
-from handouts.page.workers import processes
+from handouts.page import Variant, make_pages
+from handouts.page.markdown import parse_markdown
+from handouts.page.tailor import part_of
 
 DAYS_BEFORE = 60
 """How many days before a review is due that is told."""
@@ -41,15 +35,15 @@ def check_words(collection: Collection, today: date, topics: Sequence[str] = ())
     """Return what the rules find in the words of `topics`, or of all, and the readers whose pages can be made."""
     found: list[Finding] = []
     readable: list[Reader] = []
-    for topic in read_topics(collection).values():
+    for topic in collection.topics.values():
         if topics and topic.name not in topics:
             continue
         found += _review(topic, today)
         try:
-            readers = readers_of(collection, topic)
+            readers = make_readers(collection, topic)
         except HandoutsError as error:
             file = f"notebooks/{topic.name}.ipynb"
-            found.append(Finding("notebook", ERROR, file, "", "", str(error).removeprefix(f"{file}, ")))
+            found.append(Finding("notebook", ERROR, file, "", "", _without(file, str(error))))
             continue
         found += _article(collection, topic, readers)
         for reader in readers:
@@ -58,16 +52,6 @@ def check_words(collection: Collection, today: date, topics: Sequence[str] = ())
             if not any(finding.rule == "source" and finding.severity == ERROR for finding in of_text):
                 readable.append(reader)
     return _sorted(found), readable
-
-
-def readers_of(collection: Collection, topic: Topic) -> list[Reader]:
-    """Return what each reader of `topic` gets. Raises HandoutsError for a notebook that no page can be made of."""
-    nb = notebook.read(collection.notebook(topic.name))
-    return [
-        Reader.of_topic(collection, topic, nb, values)
-        for values in choices(read_parameters(collection), {}, "check")
-        if offered(topic.only, values)
-    ]
 
 
 def check_reader(reader: Reader) -> Iterator[Finding]:
@@ -84,7 +68,7 @@ def check_page(reader: Reader, today: date) -> list[Finding]:
 
     A sentence of the article counts as lost where no reader of the topic gets it, as in `check`.
     """
-    others = readers_of(reader.collection, reader.topic) if reader.articles else []
+    others = make_readers(reader.collection, reader.topic) if reader.articles else []
     places = {"", *(reader.place(cell) for cell in reader.cells)}
     article = [one for one in _article(reader.collection, reader.topic, others) if one.cell in places]
     return _sorted([*_review(reader.topic, today), *article, *check_reader(reader)])
@@ -107,6 +91,11 @@ def failing(collection: Collection, path: Path) -> list[tuple[str, Answer]]:
     return [(path.name, one) for one in answers(reader, read_standards(collection)) if one.answer == FAILS]
 
 
+def _without(file: str, message: str) -> str:
+    """Return a message without the file that it begins with: a finding names that itself."""
+    return message.removeprefix(file).lstrip(",: ")
+
+
 def _sorted(found: list[Finding]) -> list[Finding]:
     return sorted(dict.fromkeys(found), key=lambda finding: finding.severity != ERROR)
 
@@ -124,7 +113,7 @@ def _review(topic: Topic, today: date) -> Iterator[Finding]:
 
 def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Iterator[Finding]:
     """Sentences of the article that no reader gets, and sentences that stand in no article, at levels with its words."""
-    sections = read_article(collection)
+    sections = collection.article
     wanted = [line for one in sections if one.topic == topic.name for line in (one.heading, *one.sentences)]
     everywhere = {line for one in sections for line in (one.heading, *one.sentences)}
     there: set[str] = set()
@@ -132,7 +121,7 @@ def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Ite
         if not reader.articles:
             continue
         for cell in reader.texts:
-            for block in blocks_of(blocks(cell.source)):
+            for block in texts_in(parse_markdown(cell.source)):
                 for sentence in split(block):
                     there.add(sentence)
                     if sentence not in everywhere and part_of(cell) not in reader.own:
@@ -147,34 +136,18 @@ def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Ite
 
 def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
     """Look at the finished pages, one by one and side by side."""
-    made = _made(collection, {reader: Variant(reader.topic.name, reader.values) for reader in readers})
+    made = dict(make_pages(collection, [Variant(reader.topic.name, reader.values) for reader in readers]))
     texts: dict[str, str] = {}
-    for reader, (html, failure) in made.items():
-        if failure:
-            yield Finding("page", ERROR, reader.file, "", "", failure.removeprefix(f"{reader.file}, "))
+    for reader in readers:
+        page, failure = (one := made[Variant(reader.topic.name, reader.values)]).page, one.failure
+        if page is None:
+            yield Finding("page", ERROR, reader.file, "", "", _without(reader.file, str(failure)))
             continue
-        page = BeautifulSoup(html, "html.parser")
-        yield from rules.size(html, reader.file, reader.who)
-        yield from rules.of_page(page, reader.file, reader.who)
+        soup = BeautifulSoup(page.html, "html.parser")
+        yield from rules.size(page.html, reader.file, reader.who)
+        yield from rules.of_page(soup, reader.file, reader.who)
         if reader.column("safety") == "yes":
-            texts.setdefault(rules.safety_of(page), reader.who)
+            texts.setdefault(rules.safety_of(soup), reader.who)
             if len(texts) > 1:
                 told = f"readers {reader.who} get another safety text than readers {next(iter(texts.values()))}. It must be the same for all."
                 yield Finding("safety", ERROR, reader.file, "", "", told)
-
-
-def _made(collection: Collection, wanted: Mapping[Reader, Variant]) -> dict[Reader, tuple[str, str | None]]:
-    """Return the page of each reader, and, in place of a page, what failed."""
-    surroundings = pages.surroundings(collection)
-    found: dict[Reader, tuple[str, str | None]] = {}
-    to_make: dict[Variant, Reader] = {}
-    for reader, variant in wanted.items():
-        if html := pages.cached(collection, pages.key(collection, variant, surroundings)):
-            found[reader] = (html, None)
-        else:
-            to_make[variant] = reader
-    if to_make:
-        with processes(min(os.cpu_count() or 1, len(to_make))) as pool:
-            for variant, made in make_all(collection, to_make, pool):
-                found[to_make[variant]] = (made.html, made.failure)
-    return found

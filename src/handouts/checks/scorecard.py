@@ -7,7 +7,6 @@ from pathlib import Path
 from handouts.checks.findings import ERROR, RULES, Finding
 from handouts.checks.readers import Reader
 from handouts.checks.standards import Answer, Item, answers, read_standards
-from handouts.collection.clinic import read_clinic
 from handouts.collection.folder import Collection
 from handouts.page.templating import read_template
 
@@ -28,7 +27,7 @@ def render(collection: Collection, readers: Iterable[Reader]) -> str:
             for count, item in enumerate(items)
         ]
         topics.append({"topic": topic, "title": pages[0][0].title(), "instruments": _by_instrument(items, cards)})
-    return read_template(TEMPLATES / "scorecard.html.j2").render(clinic=read_clinic(collection), topics=topics)
+    return read_template(TEMPLATES / "scorecard.html.j2").render(clinic=collection.clinic, topics=topics)
 
 
 def _together(told: Sequence[tuple[Reader, str, str]]) -> list[dict[str, str]]:
@@ -54,7 +53,7 @@ def render_findings(
     by_file = [(file, list(group)) for file, group in groupby(sorted(findings, key=_place), key=lambda one: one.file)]
     errors = sum(finding.severity == ERROR for finding in findings)
     return read_template(TEMPLATES / "findings.html.j2").render(
-        clinic=read_clinic(collection),
+        clinic=collection.clinic,
         files=by_file,
         errors=errors,
         warnings=len(findings) - errors,

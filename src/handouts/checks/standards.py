@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from handouts.checks import readability
 from handouts.checks.criteria import CHECKS
 from handouts.checks.readers import Reader
-from handouts.collection.clinic import read_topics
-from handouts.collection.csvfile import one_of, optional, read_table, text
+from handouts.collection.csvfile import one_of, optional, text
 from handouts.collection.folder import Collection
 from handouts.errors import DataError, known
 
@@ -50,9 +49,9 @@ def read_standards(collection: Collection) -> list[Item]:
         "instrument": text, "item": text, "asks": text, "judged_by": one_of("software", "author", "people"),
         "check": optional, "applies_to": optional,
     }  # fmt: skip
-    topics = read_topics(collection)
+    topics = collection.topics
     items = []
-    for row in read_table(collection.data / "standards.csv", rules_of, key=["instrument", "item"], optional=True):
+    for row in collection.tables.read("standards.csv", rules_of, key=["instrument", "item"], optional=True):
         where = f"data/standards.csv, {row['instrument']} {row['item']}"
         if (row["judged_by"] != "people") != bool(row["check"]) or (row["check"] and row["check"] not in CHECKS):
             raise DataError(f"{where}, column check: {row['check']!r} is none. {known(row['check'], CHECKS)}")

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from handouts.cli.parser import make_parser
 from handouts.cli.progress import pages_done, shown, steps
-from handouts.collection.clinic import read_topics
 from handouts.collection.folder import Collection, find
-from handouts.collection.parameters import read_parameters
 from handouts.errors import HandoutsError, ParameterError, known
 
 
@@ -27,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             collection = find()
-            parameters = read_parameters(collection)
+            parameters = collection.parameters
         except HandoutsError:
             if not {"-h", "--help", "--version"} & set(arguments):
                 raise
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.build.run import INDEX, build
 
-    parameters = read_parameters(collection)
+    parameters = collection.parameters
     asked = {name: getattr(options, name) for name in parameters if getattr(options, name) is not None}
     for name, value in asked.items():
         parameters[name].check(value, f"--{name}")
@@ -123,18 +121,18 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _refresh(collection: Collection, options: argparse.Namespace) -> int:
-    topics = read_topics(collection)
+    topics = collection.topics
     for topic in options.topics:
         if topic not in topics:
             raise ParameterError(f"unknown topic {topic!r}. {known(topic, topics)}")
     from handouts.collection import notebook
-    from handouts.page import pages
+    from handouts.page.make import refresh
 
     failed = False
     for topic in options.topics or topics:
         path = collection.notebook(topic)
         try:
-            nb = pages.refreshed(collection, topic)
+            nb = refresh(collection, topic)
             if options.check:
                 state = "up to date" if notebook.is_stored(nb, path) else "out of date: run `handouts refresh`"
                 failed = failed or state != "up to date"
@@ -152,7 +150,7 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.checks.readers import trace
     from handouts.checks.run import check, check_text, failing
 
-    topics = read_topics(collection)
+    topics = collection.topics
     named = [what for what in options.what if what in topics]
     texts = [Path(what) for what in options.what if what not in topics]
     for path in texts:
@@ -198,9 +196,9 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _changed(collection: Collection, options: argparse.Namespace) -> int:
-    from handouts.build.changed import changed
+    from handouts.build import compare
 
-    found = list(changed(collection, options.revision))
+    found = list(compare(collection, options.revision))
     for path, lines in found:
         print(path, *(f"  {line}" for line in lines), sep="\n")
     if not found:
@@ -209,7 +207,7 @@ def _changed(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _preview(collection: Collection, options: argparse.Namespace) -> int:
-    topics = read_topics(collection)
+    topics = collection.topics
     if options.topic and options.topic not in topics:
         raise ParameterError(f"unknown topic {options.topic!r}. {known(options.topic, topics)}")
     from handouts.desk.extension import start
@@ -230,12 +228,12 @@ def _new(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _list(collection: Collection, options: argparse.Namespace) -> int:
-    topics = read_topics(collection)
+    topics = collection.topics
     print("Topics")
     width = max(map(len, topics))
     for topic in topics.values():
         print(f"  {topic.name:<{width}}  {topic.purpose}")
-    for parameter in read_parameters(collection).values():
+    for parameter in collection.parameters.values():
         print(f"\n{parameter.label} (--{parameter.name})")
         width = max(map(len, parameter.values))
         for value, row in parameter.values.items():

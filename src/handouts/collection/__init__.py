@@ -1,5 +1,5 @@
 """A clinic's folder, each table checked as it is read."""
 
-from handouts.collection.folder import Collection, find
+from handouts.collection.folder import LIST, MANIFEST, Collection, find, open_collection
 
-__all__ = ["Collection", "find"]
+__all__ = ["LIST", "MANIFEST", "Collection", "find", "open_collection"]

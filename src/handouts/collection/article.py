@@ -1,10 +1,9 @@
 """The clinic's article, word for word, in sections and sentences."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handouts.collection.clinic import read_topics
-from handouts.collection.csvfile import one_of, read_table, text
-from handouts.collection.folder import Collection
+from handouts.collection.csvfile import Tables, one_of, text
 from handouts.collection.sentences import split
 from handouts.errors import DataError
 
@@ -18,20 +17,20 @@ class Section:
     sentences: list[str]
 
 
-def read_article(collection: Collection) -> list[Section]:
-    """Return the sections of the article in their order, without the lines that are left out.
+def read_article(tables: Tables, topics: Iterable[str]) -> list[Section]:
+    """Return the sections of the article in their order, each of one of `topics`, without the lines that are left out.
 
     Raises DataError where `article-left-out.csv` or `article-sections.csv` names a line that the
     article does not have, or has more than once.
     """
     try:
-        lines = [line.strip() for line in (collection.data / "article.txt").read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in tables.content("article.txt").decode().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"data/article.txt: cannot be read ({error}). Put it back from version control.") from error
     rules = {"line": text, "why": text}
-    left_out = read_table(collection.data / "article-left-out.csv", rules, key=["line"], optional=True)
-    topic = one_of(*read_topics(collection))
-    headings = read_table(collection.data / "article-sections.csv", {"section": text, "topic": topic}, key=["section"])
+    left_out = tables.read("article-left-out.csv", rules, key=["line"], optional=True)
+    columns = {"section": text, "topic": one_of(*topics)}
+    headings = tables.read("article-sections.csv", columns, key=["section"])
     for table, column, rows in (("left-out", "line", left_out), ("sections", "section", headings)):
         for count, row in enumerate(rows, start=2):
             if (times := lines.count(row[column])) != 1:
@@ -39,12 +38,12 @@ def read_article(collection: Collection) -> list[Section]:
                     f"data/article-{table}.csv row {count}, column {column}: {row[column]!r} is {times} lines of "
                     "data/article.txt and must be one. Copy the line from the article."
                 )
-    topics = {row["section"]: row["topic"] for row in headings}
+    topic_of = {row["section"]: row["topic"] for row in headings}
     dropped = {row["line"] for row in left_out}
     sections: list[Section] = []
     for line in lines:
-        if line in topics:
-            sections.append(Section(line, topics[line], []))
+        if line in topic_of:
+            sections.append(Section(line, topic_of[line], []))
         elif line and line not in dropped:
             if not sections:
                 raise DataError(f"data/article.txt: the line {line!r} stands before the first section.")

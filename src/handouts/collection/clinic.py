@@ -1,10 +1,12 @@
 """Who hands the pages out, the topics, and what a page can be asked to hold: small tables, each checked when it is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from handouts.collection.csvfile import (
     Row,
+    Tables,
     address,
     day,
     language,
@@ -14,10 +16,8 @@ from handouts.collection.csvfile import (
     optional,
     parameter,
     phone,
-    read_table,
     text,
 )
-from handouts.collection.folder import Collection
 from handouts.errors import DataError, known
 
 PAPERS = ("A4", "Letter")
@@ -36,10 +36,10 @@ class Field:
     longest: int
 
 
-def read_fields(collection: Collection) -> dict[str, Field]:
+def read_fields(tables: Tables) -> dict[str, Field]:
     """Return the fields by name. Raises DataError."""
     rules = {"field": parameter, "label": text, "kind": one_of(*FIELD_KINDS), "longest": number}
-    rows = read_table(collection.data / "fields.csv", rules, key=["field"], optional=True)
+    rows = tables.read("fields.csv", rules, key=["field"], optional=True)
     return {row["field"]: Field(row["field"], row["label"], row["kind"], int(row["longest"])) for row in rows}
 
 
@@ -65,14 +65,13 @@ class Topic:
         return bool(today and self.review_due and date.fromisoformat(self.review_due) < today)
 
 
-def read_topics(collection: Collection) -> dict[str, Topic]:
-    """Return the topics by name, in their order. Raises DataError."""
+def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]:
+    """Return the topics by name, in their order; each may have some of `fields`. Raises DataError."""
     rules = {
         "topic": name, "order": number, "purpose": text, "fields": optional,
         "only": optional, "written_on": day, "reviewed_by": optional, "reviewed_on": day, "review_due": day,
     }  # fmt: skip
-    rows = read_table(collection.data / "topics.csv", rules, key=["topic"])
-    fields = read_fields(collection)
+    rows = tables.read("topics.csv", rules, key=["topic"])
     for row in rows:
         for field in row["fields"].split():
             if field not in fields:
@@ -118,10 +117,10 @@ class Clinic:
     update_policy: str
 
 
-def read_clinic(collection: Collection) -> Clinic:
+def read_clinic(tables: Tables) -> Clinic:
     """Return the clinic's details. Raises DataError."""
     fields = Clinic.__dataclass_fields__
-    rows = read_table(collection.data / "clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
+    rows = tables.read("clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
     values = {row["field"]: row["value"] for row in rows}
     rules = {
         "phone": phone,
@@ -139,23 +138,14 @@ def read_clinic(collection: Collection) -> Clinic:
     return Clinic(**{field: values.get(field, "") for field in fields})
 
 
-def read_parts(collection: Collection) -> dict[str, str]:
-    """Return the label of each part that a cell can be tagged as, by name. Raises DataError."""
-    return {row["part"]: row["label"] for row in _parts(collection)}
-
-
-def own_parts(collection: Collection) -> list[str]:
-    """Return the parts whose words are the clinic's own, behind which no source stands. Raises DataError."""
-    return [row["part"] for row in _parts(collection) if row["own"] == "yes"]
-
-
-def _parts(collection: Collection) -> list[Row]:
+def read_parts(tables: Tables) -> list[Row]:
+    """Return the parts that a cell can be tagged as. Raises DataError."""
     rules = {"part": name, "label": text, "use": text, "own": one_of("yes", "no")}
-    return read_table(collection.data / "parts.csv", rules, key=["part"])
+    return tables.read("parts.csv", rules, key=["part"])
 
 
-def read_treatments(collection: Collection) -> dict[str, str]:
+def read_treatments(tables: Tables) -> dict[str, str]:
     """Return the treatments compared, label by name, in their order. Raises DataError."""
     rules = {"treatment": name, "label": text}
-    rows = read_table(collection.data / "treatments.csv", rules, key=["treatment"], optional=True)
+    rows = tables.read("treatments.csv", rules, key=["treatment"], optional=True)
     return {row["treatment"]: row["label"] for row in rows}

@@ -5,11 +5,11 @@ counts them, the header being row 1), column, value, and the values allowed.
 """
 
 import csv
+import io
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 from handouts.errors import DataError, known
 
@@ -78,52 +78,91 @@ def one_of(*values: str) -> Rule:
     return lambda value: None if value in values else known(value, (repr(allowed) for allowed in values))
 
 
-def read_table(
-    path: Path, rules: Mapping[str, Rule], *, key: Sequence[str] = (), more: bool = False, optional: bool = False
-) -> list[Row]:
-    """Read the CSV file `path`, one rule a column, and return its rows in order.
+class Tables:
+    """The files of data/ as they were at one moment, by their name in that folder; each is parsed once."""
 
-    `key` names the columns that together tell rows apart; `more` allows columns without a rule; one that is `optional` may have
-    no rows, or be missing. Raises DataError for a missing or broken file, a wrong column, value or number of cells, a row
-    that comes twice, and a table without rows.
-    """
-    where = f"data/{path.name}"
-    if optional and not path.exists():
-        return []
-    try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(keepends=True), strict=True))
-    except FileNotFoundError:
-        columns = f" Its columns are {','.join(rules)}." if rules else ""
-        raise DataError(
-            f"{where}: the file is missing. Put it back, for example from version control.{columns}"
-        ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error
-    header = [cell.strip() for cell in lines[0]] if lines else []
-    missing = [column for column in rules if column not in header]
-    extra = [column for column in header if column not in rules]
-    if missing or (extra and not more) or len(set(header)) < len(header):
-        separated = " It looks separated by semicolons: save it with commas." if ";" in "".join(header) else ""
-        raise DataError(f"{where} row 1: columns are {', '.join(header)}. Wanted: {', '.join(rules)}.{separated}")
-    rows: list[Row] = []
-    seen: dict[tuple[str, ...], int] = {}
-    for count, cells in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
+    def __init__(self, files: Mapping[str, bytes | OSError]) -> None:
+        """Take the content of each file, or what came of reading it."""
+        self.files = files
+        self._lines: dict[str, list[list[str]]] = {}
+        self._shown: dict[str, list[Row]] = {}
+
+    def content(self, name: str) -> bytes:
+        """Return what the file `name` holds. Raises OSError."""
+        found = self.files.get(name)
+        if found is None:
+            raise FileNotFoundError(name)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def shown(self, name: str) -> list[Row]:
+        """Return the rows of the table `name` with any columns, as `read` does: what a page shows. Raises DataError."""
+        if name not in self._shown:
+            self._shown[name] = self.read(f"{name}.csv", {}, more=True)
+        return self._shown[name]
+
+    def read(
+        self,
+        name: str,
+        rules: Mapping[str, Rule],
+        *,
+        key: Sequence[str] = (),
+        more: bool = False,
+        optional: bool = False,
+    ) -> list[Row]:
+        """Return the rows of the CSV file `name` in order, checked by one rule a column.
+
+        `key` names the columns that together tell rows apart; `more` allows columns without a rule; one that is `optional`
+        may have no rows, or be missing. Raises DataError for a missing or broken file, a wrong column, value or number of
+        cells, a row that comes twice, and a table without rows.
+        """
+        where = f"data/{name}"
+        if optional and name not in self.files:
+            return []
+        if name not in self._lines:
+            self._lines[name] = self._parse(name, rules)
+        lines = self._lines[name]
+        header = [cell.strip() for cell in lines[0]] if lines else []
+        missing = [column for column in rules if column not in header]
+        extra = [column for column in header if column not in rules]
+        if missing or (extra and not more) or len(set(header)) < len(header):
+            separated = " It looks separated by semicolons: save it with commas." if ";" in "".join(header) else ""
+            raise DataError(f"{where} row 1: columns are {', '.join(header)}. Wanted: {', '.join(rules)}.{separated}")
+        rows: list[Row] = []
+        seen: dict[tuple[str, ...], int] = {}
+        for count, cells in enumerate(lines[1:], start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise DataError(
+                    f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. "
+                    "Fill the row; a cell with a comma in it needs quotation marks around it."
+                )
+            row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+            for column, rule in rules.items():
+                if wrong := rule(row[column]):
+                    raise DataError(f"{where} row {count}, column {column}: {row[column]!r} is not allowed: {wrong}")
+            same = tuple(row[column] for column in key)
+            if key and same in seen:
+                raise DataError(
+                    f"{where} row {count}: {', '.join(same)} stands in row {seen[same]} already. Remove one."
+                )
+            seen[same] = count
+            rows.append(row)
+        if not rows and not optional:
+            raise DataError(f"{where}: has no rows. Put them back, for example from version control.")
+        return rows
+
+    def _parse(self, name: str, rules: Mapping[str, Rule]) -> list[list[str]]:
+        where = f"data/{name}"
+        try:
+            text = self.content(name).decode("utf-8-sig")
+            return list(csv.reader(io.StringIO(text, newline=None).read().splitlines(keepends=True), strict=True))
+        except FileNotFoundError:
+            columns = f" Its columns are {','.join(rules)}." if rules else ""
             raise DataError(
-                f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. "
-                "Fill the row; a cell with a comma in it needs quotation marks around it."
-            )
-        row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
-        for column, rule in rules.items():
-            if wrong := rule(row[column]):
-                raise DataError(f"{where} row {count}, column {column}: {row[column]!r} is not allowed: {wrong}")
-        same = tuple(row[column] for column in key)
-        if key and same in seen:
-            raise DataError(f"{where} row {count}: {', '.join(same)} stands in row {seen[same]} already. Remove one.")
-        seen[same] = count
-        rows.append(row)
-    if not rows and not optional:
-        raise DataError(f"{where}: has no rows. Put them back, for example from version control.")
-    return rows
+                f"{where}: the file is missing. Put it back, for example from version control.{columns}"
+            ) from None
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error

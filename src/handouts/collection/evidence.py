@@ -9,19 +9,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from handouts.collection.csvfile import Row, one_of, optional, read_table, text
-from handouts.collection.folder import Collection
+from handouts.collection.csvfile import Row, Tables, name, one_of, optional, text
 from handouts.errors import DataError, known
 
 CLINIC = "clinic"
 """In the place of a source: the words are the clinic's own, and no source stands behind them. It is not printed."""
+Sources = Mapping[str, Mapping[str, object]]
+"""The sources by id, as CSL-JSON has them."""
 SAFETY_PARTS = ("tell-first", "may-notice", "get-help")
 """What the safety text says, in the order of a page."""
-
-
-def fact_name(value: str) -> str | None:
-    """Accept a name that can stand in text as [=name]."""
-    return None if re.fullmatch(r"[a-z][a-z0-9-]*", value) else "use small letters, digits and hyphens, a letter first."
+SafetyLine = tuple[str, tuple[str, ...]]
+"""A line of the safety text, and its sources."""
 
 
 def count(value: str) -> str | None:
@@ -49,15 +47,14 @@ class Fact:
     confidence: str
 
 
-def read_facts(collection: Collection) -> dict[str, Fact]:
-    """Return the facts by name, each with its sentence filled in. Raises DataError."""
+def read_facts(tables: Tables, sources: Sources) -> dict[str, Fact]:
+    """Return the facts by name, each with its sentence filled in, and resting on some of `sources`. Raises DataError."""
     rules: dict[str, Callable[[str], str | None]] = {
-        "fact": fact_name, "sentence": text, "low": count, "high": count, "best": count, "denominator": count, "unit": text,
+        "fact": name, "sentence": text, "low": count, "high": count, "best": count, "denominator": count, "unit": text,
         "what": text, "population": text, "counted": text, "source": text, "confidence": text,
     }  # fmt: skip
-    sources = read_sources(collection)
     facts = {}
-    for row in read_table(collection.data / "facts.csv", rules, key=["fact"], optional=True):
+    for row in tables.read("facts.csv", rules, key=["fact"], optional=True):
         where = f"data/facts.csv, fact {row['fact']}"
         if not row["low"] or not row["high"] or int(row["low"]) > int(row["high"]):
             raise DataError(
@@ -84,16 +81,15 @@ def read_facts(collection: Collection) -> dict[str, Fact]:
             )
         facts[row["fact"]] = Fact(
             row["fact"], sentence, int(row["low"]), int(row["high"]), best, of, row["unit"], row["what"],
-            row["population"], _sources(sources, row, where), row["confidence"],
+            row["population"], sources_of(sources, row, where), row["confidence"],
         )  # fmt: skip
     return facts
 
 
-def read_sources(collection: Collection) -> dict[str, Mapping[str, object]]:
+def read_sources(tables: Tables) -> dict[str, Mapping[str, object]]:
     """Return the sources by id, as CSL-JSON has them. Raises DataError."""
-    path = collection.data / "sources.json"
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))
+        listed = json.loads(tables.content("sources.json"))
         sources = {source["id"]: source for source in listed if source["title"]}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
@@ -114,48 +110,39 @@ class Caption:
     sources: tuple[str, ...]
 
 
-def read_captions(collection: Collection) -> dict[str, Caption]:
+def read_captions(tables: Tables, sources: Sources) -> dict[str, Caption]:
     """Return the captions of the tables and diagrams by their name. Raises DataError."""
-    rules = {"name": fact_name, "title": text, "caption": text, "drawn_as": text, "source": optional}
+    rules = {"name": name, "title": text, "caption": text, "drawn_as": text, "source": optional}
     return {
         row["name"]: Caption(
             row["title"], row["caption"], row["drawn_as"],
-            sources_of(collection, row, f"data/captions.csv, {row['name']}"),
+            sources_of(sources, row, f"data/captions.csv, {row['name']}"),
         )
-        for row in read_table(collection.data / "captions.csv", rules, key=["name"], optional=True)
+        for row in tables.read("captions.csv", rules, key=["name"], optional=True)
     }  # fmt: skip
 
 
-def caption_of(collection: Collection, name: str) -> Caption:
-    """Return the caption of the table or diagram `name`. Raises DataError where there is none."""
-    captions = read_captions(collection)
-    if name not in captions:
-        raise DataError(
-            f"data/captions.csv: has no row {name!r}; every table and diagram needs one. {known(name, captions)}"
-        )
-    return captions[name]
+def sources_of(sources: Sources, row: Row, where: str) -> tuple[str, ...]:
+    """Return those of `sources` that `row` names in its column `source`, where it has one. Raises DataError, which begins with `where`."""
+    names = (row.get("source") or "").split()
+    for source in names:
+        if source not in sources and source != CLINIC:
+            raise DataError(f"{where}, column source: {source!r} is not in sources.json. {known(source, sources)}")
+    return tuple(names)
 
 
-def sources_of(collection: Collection, row: Row, where: str) -> tuple[str, ...]:
-    """Return the sources that `row` names in its column `source`, where it has one. Raises DataError, which begins with `where`."""
-    return _sources(read_sources(collection), row, where) if row.get("source") else ()
-
-
-def read_glossary(collection: Collection) -> dict[str, Row]:
+def read_glossary(tables: Tables) -> dict[str, Row]:
     """Return the words that are taught in place, by the word. Raises DataError."""
     rules = {"term": text, "say": optional, "meaning": text}
-    return {
-        row["term"]: row for row in read_table(collection.data / "glossary.csv", rules, key=["term"], optional=True)
-    }
+    return {row["term"]: row for row in tables.read("glossary.csv", rules, key=["term"], optional=True)}
 
 
-def read_safety(collection: Collection) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+def read_safety(tables: Tables, sources: Sources) -> dict[str, list[SafetyLine]]:
     """Return the lines of the safety text, with their sources, by part. Raises DataError."""
     rules = {"part": one_of(*SAFETY_PARTS), "text": text, "source": optional}
-    sources = read_sources(collection)
-    safety: dict[str, list[tuple[str, tuple[str, ...]]]] = {part: [] for part in SAFETY_PARTS}
-    for row in read_table(collection.data / "safety.csv", rules, key=["part", "text"]):
-        safety[row["part"]].append((row["text"], _sources(sources, row, f"data/safety.csv, {row['text']!r}")))
+    safety: dict[str, list[SafetyLine]] = {part: [] for part in SAFETY_PARTS}
+    for row in tables.read("safety.csv", rules, key=["part", "text"]):
+        safety[row["part"]].append((row["text"], sources_of(sources, row, f"data/safety.csv, {row['text']!r}")))
     if empty := [part for part, lines in safety.items() if not lines]:
         raise DataError(
             f"data/safety.csv: has no row for {', '.join(empty)}. No page may go out without it: put it back."
@@ -167,10 +154,3 @@ def cite(names: Iterable[str]) -> str:
     """Return the citation of the sources `names` as it is written after a sentence; "" where there are none."""
     written = "; ".join(f"@{name}" for name in names)
     return f" [{written}]" if written else ""
-
-
-def _sources(sources: Mapping[str, object], row: Row, where: str) -> tuple[str, ...]:
-    for name in row["source"].split():
-        if name not in sources and name != CLINIC:
-            raise DataError(f"{where}, column source: {name!r} is not in sources.json. {known(name, sources)}")
-    return tuple(row["source"].split())

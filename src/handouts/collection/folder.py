@@ -1,10 +1,38 @@
-"""Where a collection lies: the folder that holds `notebooks/` and `data/`."""
+"""A collection: the folder that holds `notebooks/` and `data/`, read once into one value that is handed down."""
 
+import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from handouts.errors import DataError
+from handouts import files
+from handouts.collection.article import Section, read_article
+from handouts.collection.clinic import (
+    Clinic,
+    Field,
+    Topic,
+    read_clinic,
+    read_fields,
+    read_parts,
+    read_topics,
+    read_treatments,
+)
+from handouts.collection.csvfile import Row, Tables
+from handouts.collection.evidence import (
+    Caption,
+    Fact,
+    SafetyLine,
+    Sources,
+    read_captions,
+    read_facts,
+    read_glossary,
+    read_safety,
+    read_sources,
+)  # fmt: skip
+from handouts.collection.parameters import Parameters, read_parameters
+from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
 MANIFEST = "manifest.csv"
@@ -15,9 +43,17 @@ LIST = "handouts.csv"
 
 @dataclass(frozen=True)
 class Collection:
-    """A folder with `notebooks/`, one notebook a topic, and `data/`, the tables they draw on."""
+    """A folder with `notebooks/`, one notebook a topic, and `data/`, the tables they draw on.
+
+    The tables are read when the first of them is asked for, all at that moment, and each is parsed once: what came later
+    is another Collection. One that is broken raises DataError when it is asked for. A process that is given a Collection
+    reads the folder as it is on its own machine.
+    """
 
     root: Path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _current, (self.root,)
 
     @property
     def data(self) -> Path:
@@ -48,9 +84,140 @@ class Collection:
         """Return the notebook of `topic`."""
         return self.notebooks / f"{topic}.ipynb"
 
+    @cached_property
+    def tables(self) -> Tables:
+        """The tables, checked as they are asked for."""
+        assert self._stamps  # looked at before anything is read: what is saved meanwhile shows
+        return Tables({path.relative_to(self.data).as_posix(): _content(path) for path in files.files_in(self.data)})
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """What a page can be asked for, by name, in the order of data/parameters.csv."""
+        return read_parameters(self.tables)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """What can be filled in, by name."""
+        return read_fields(self.tables)
+
+    @cached_property
+    def topics(self) -> Mapping[str, Topic]:
+        """The topics by name, in their order."""
+        return read_topics(self.tables, self.fields)
+
+    @cached_property
+    def clinic(self) -> Clinic:
+        """Who hands the pages out."""
+        return read_clinic(self.tables)
+
+    @cached_property
+    def parts(self) -> Mapping[str, str]:
+        """The label of each part that a cell can be tagged as, by name."""
+        return {row["part"]: row["label"] for row in read_parts(self.tables)}
+
+    @cached_property
+    def own_parts(self) -> list[str]:
+        """The parts whose words are the clinic's own, behind which no source stands."""
+        return [row["part"] for row in read_parts(self.tables) if row["own"] == "yes"]
+
+    @cached_property
+    def treatments(self) -> Mapping[str, str]:
+        """The treatments compared, label by name, in their order."""
+        return read_treatments(self.tables)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The sources by id, as CSL-JSON has them."""
+        return read_sources(self.tables)
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        """The facts by name, each with its sentence filled in."""
+        return read_facts(self.tables, self.sources)
+
+    @cached_property
+    def captions(self) -> Mapping[str, Caption]:
+        """The captions of the tables and diagrams by their name."""
+        return read_captions(self.tables, self.sources)
+
+    def caption(self, name: str) -> Caption:
+        """Return the caption of the table or diagram `name`. Raises DataError where there is none."""
+        if name not in self.captions:
+            raise DataError(
+                f"data/captions.csv: has no row {name!r}; every table and diagram needs one. {known(name, self.captions)}"
+            )
+        return self.captions[name]
+
+    @cached_property
+    def glossary(self) -> Mapping[str, Row]:
+        """The words that are taught in place, by the word."""
+        return read_glossary(self.tables)
+
+    @cached_property
+    def safety(self) -> Mapping[str, list[SafetyLine]]:
+        """The lines of the safety text, with their sources, by part."""
+        return read_safety(self.tables, self.sources)
+
+    @cached_property
+    def article(self) -> list[Section]:
+        """The sections of the clinic's article, without the lines that are left out."""
+        return read_article(self.tables, self.topics)
+
+    def check(self) -> None:
+        """Read every table that pages in general are made from. Raises DataError for the first that is broken."""
+        for name in (
+            "parameters",
+            "topics",
+            "clinic",
+            "parts",
+            "treatments",
+            "sources",
+            "facts",
+            "captions",
+            "glossary",
+            "safety",
+            "article",
+        ):
+            getattr(self, name)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of what every page is made from beside its notebook: the tables, and files beside the notebooks."""
+        digest = hashlib.sha256(files.fingerprint(_beside(self.notebooks), self.root).encode())
+        for name, content in self.tables.files.items():
+            digest.update(f"{name}\0{len(content) if isinstance(content, bytes) else content}\0".encode())
+            digest.update(content if isinstance(content, bytes) else b"")
+        return digest.hexdigest()
+
+    def is_current(self) -> bool:
+        """Tell whether nothing that this was read from was written since, even if as it was."""
+        return "_stamps" not in self.__dict__ or self._stamps == _stamps(self.root)
+
+    @cached_property
+    def _stamps(self) -> list[object]:
+        return _stamps(self.root)
+
+
+_opened: dict[Path, Collection] = {}
+"""The last look of this process at each collection."""
+
+
+def open_collection(root: Path) -> Collection:
+    """Return the collection in the folder `root` as it is now; the same value as before where nothing was written there.
+
+    Raises DataError where that is no collection.
+    """
+    root = root.resolve()
+    if not (root / MARK).is_file():
+        raise DataError(
+            f"{root}: no collection here (no {MARK.as_posix()}). "
+            "Go to the folder that holds notebooks/ and data/, or name it in HANDOUTS_COLLECTION."
+        )
+    return _current(root)
+
 
 def find(start: Path | None = None) -> Collection:
-    """Find the collection that a user means.
+    """Open the collection that a user means.
 
     That is the folder named by HANDOUTS_COLLECTION, else the nearest one around `start` (the
     working directory), else the one this package was installed from. Raises DataError.
@@ -58,10 +225,33 @@ def find(start: Path | None = None) -> Collection:
     named = os.environ.get("HANDOUTS_COLLECTION")
     here = (start or Path.cwd()).resolve()
     folders = [Path(named).resolve()] if named else [here, *here.parents, Path(__file__).resolve().parents[3]]
-    for folder in folders:
-        if (folder / MARK).is_file():
-            return Collection(folder)
-    raise DataError(
-        f"{folders[0]}: no collection here (no {MARK.as_posix()}). "
-        "Go to the folder that holds notebooks/ and data/, or name it in HANDOUTS_COLLECTION."
-    )
+    return open_collection(next((folder for folder in folders if (folder / MARK).is_file()), folders[0]))
+
+
+def _current(root: Path) -> Collection:
+    if root not in _opened or not _opened[root].is_current():
+        _opened[root] = Collection(root)
+    return _opened[root]
+
+
+def _content(path: Path) -> bytes | OSError:
+    try:
+        return path.read_bytes()
+    except OSError as error:  # for who asks for it to tell
+        return error
+
+
+def _beside(notebooks: Path) -> list[Path]:
+    """List the files that lie beside the notebooks: pictures, say."""
+    return [path for path in files.files_in(notebooks) if path.suffix != ".ipynb"]
+
+
+def _stamps(root: Path) -> list[object]:
+    found: list[object] = [root]
+    for path in [*files.files_in(root / "data"), *_beside(root / "notebooks")]:
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # removed since it was listed
+            continue
+        found.append((path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
+    return found

@@ -13,9 +13,7 @@ from nbformat import NotebookNode
 
 from handouts import files
 from handouts.collection import notebook
-from handouts.collection.clinic import read_topics
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import read_parameters
 from handouts.errors import NotebookError
 
 SKELETON = {
@@ -79,7 +77,7 @@ def name_of(title: str) -> str:
 
 def new_topic(collection: Collection, name: str, title: str, today: date) -> None:
     """Make the notebook of a new topic, and its row in data/topics.csv. Nothing that is there is changed. Raises NotebookError."""
-    topics = read_topics(collection)
+    topics = collection.topics
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         raise NotebookError(
             f"{name or title!r} is no name for a topic. Use small letters, digits and hyphens, a letter first."
@@ -119,7 +117,7 @@ def _tools(nb: NotebookNode) -> list[NotebookNode]:
 def _levels(collection: Collection) -> list[str]:
     """Return the values of facets whose words are not the article's: a new topic is not in the article."""
     found = []
-    for name, parameter in read_parameters(collection).items():
+    for name, parameter in collection.parameters.items():
         own = [value for value, row in parameter.values.items() if row.get("article") != "yes"]
         if parameter.facet and len(own) < len(parameter.values):
             found += [f"{name}:{value}" for value in own]

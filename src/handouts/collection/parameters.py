@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from handouts.collection.csvfile import Row, name, number, one_of, optional, read_table, text
+from handouts.collection.csvfile import Row, Tables, name, number, one_of, optional, text
 from handouts.collection.csvfile import parameter as parameter_name
-from handouts.collection.folder import Collection
 from handouts.errors import DataError, ParameterError, known
 
 SIZE = "size"
@@ -44,19 +43,19 @@ Values = Mapping[str, str]
 """One value of every parameter, by the parameter's name."""
 
 
-def read_parameters(collection: Collection) -> dict[str, Parameter]:
+def read_parameters(tables: Tables) -> dict[str, Parameter]:
     """Return the parameters by name, in their order. Raises DataError."""
     rules = {
         "parameter": parameter_name, "label": text, "values_in": text,
         "facet": one_of("yes", "no"), "default": optional, "default_from": optional,
     }  # fmt: skip
     parameters: dict[str, Parameter] = {}
-    for row in read_table(collection.data / "parameters.csv", rules, key=["parameter"]):
+    for row in tables.read("parameters.csv", rules, key=["parameter"]):
         column, table = row["parameter"], row["values_in"]
         of_values = {column: name, "label": text, "on_page": optional, "note": optional}
         if column == SIZE:
             of_values["points"] = number
-        found = read_table(collection.data / table, of_values, key=[column], more=True)
+        found = tables.read(table, of_values, key=[column], more=True)
         values = {value[column]: value for value in found}
         where = f"data/parameters.csv, parameter {column}"
         if bool(row["default"]) == bool(row["default_from"]):

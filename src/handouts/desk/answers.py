@@ -15,7 +15,6 @@ from jupyter_server.base.handlers import path_regex
 from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
 
-from handouts.collection.clinic import read_topics
 from handouts.collection.new_topic import name_of, new_topic
 from handouts.desk import preview, trust
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
@@ -206,7 +205,7 @@ class IndexHandler(HTMLHandler):
     async def get(self) -> None:
         """Send a list of topics, each with a link to its preview."""
         collection = self.desk.collection_here()
-        topics = read_topics(collection).values() if collection else []
+        topics = collection.topics.values() if collection else []
         folder = collection.notebooks.resolve().relative_to(self.desk.root()) if collection else Path()
         await self.show(
             "topics.html.j2",

@@ -18,7 +18,6 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from tornado import web
 
-from handouts.collection.clinic import read_topics
 from handouts.collection.folder import Collection, find
 from handouts.desk import preview, trust
 from handouts.desk.answers import ADDRESSES, MOST_SECONDS
@@ -178,7 +177,7 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
 
     def places(self, collection: Collection) -> Iterator[Place]:
         """Yield all topics of `collection`. Raises HandoutsError."""
-        for topic in read_topics(collection):
+        for topic in collection.topics:
             yield Place(collection, topic, collection.notebook(topic).resolve())
 
     async def soon(
@@ -214,13 +213,15 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         except StoppedError as error:
             told = f"notebooks/{place.file.name}: {error}"
             result = (
-                preview.Made(None, told, None, 0, {}) if function is preview.made else preview.Found([], None, [], told)
+                preview.Shown(None, told, None, 0, {})
+                if function is preview.made
+                else preview.Found([], None, [], told)
             )
         finally:
             if self.working.get(page, (None, None))[0] == state:
                 del self.working[page]
         self.done[page, state] = result
-        if isinstance(result, preview.Made) and result.html:
+        if isinstance(result, preview.Shown) and result.html:
             self.last[place, asked] = result.html
         return result
 

@@ -13,7 +13,7 @@ from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, Extensi
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from handouts.collection.parameters import read_parameters, resolve
+from handouts.collection.parameters import resolve
 from handouts.errors import HandoutsError, ParameterError
 
 AT_ONCE = 1.0
@@ -66,7 +66,7 @@ class Handler(ExtensionHandlerMixin, JupyterHandler):
     def values(self, place: Any) -> dict[str, str]:
         """Return a value for each parameter, or none where the tables cannot be read. Raises HTTPError for what they do not know."""
         try:
-            return resolve(read_parameters(place.collection), self.asked(), "the address")
+            return resolve(place.collection.parameters, self.asked(), "the address")
         except ParameterError as error:
             raise web.HTTPError(400, reason=str(error)) from None
         except HandoutsError:  # the page tells

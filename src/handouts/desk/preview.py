@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from handouts import files
-from handouts.collection.clinic import read_parts, read_topics
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import Parameter, offered, read_parameters, resolve
+from handouts.collection.parameters import Parameter, offered, resolve
 from handouts.desk import trust
 from handouts.errors import HandoutsError, NotebookError, known
-from handouts.page import pages
-from handouts.page.pages import Variant
+from handouts.page import Made, Variant
+from handouts.page.cache import read_kept
+from handouts.page.make import PACKAGE, key_of, try_page
 
 HARDEST = 3
 """How many of the sentences that are hardest to read are shown."""
 
 
 @dataclass(frozen=True)
-class Made:
+class Shown:
     """The page of a topic for one reader, or what failed, and in which cell (its id)."""
 
     html: str | None
@@ -50,7 +50,7 @@ class Found:
     error: str | None
 
 
-def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Made:
+def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Shown:
     """Make the page of `topic` for the reader asked for; a finished page that a build has kept is taken.
 
     Nothing runs but `code`, which is what may: see trust.py.
@@ -60,21 +60,16 @@ def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str
     try:
         place = collection.notebook(topic)
         check_topic(collection, topic)
-        values = resolve(read_parameters(collection), asked, "the preview")
+        values = resolve(collection.parameters, asked, "the preview")
         check_offered(collection, topic, values)
-        surroundings = pages.surroundings(collection)
         variant = Variant(topic, values)
-        kept = pages.cached(collection, pages.key(collection, variant, surroundings))
-        page = (
-            pages.Made(kept)
-            if kept
-            else pages.attempt(collection, variant, lambda stored: check_code(stored, place, code))
-        )
-        html, error = page.html, page.failure
+        kept = read_kept(collection, key_of(collection, variant))
+        page = Made(kept) if kept else try_page(collection, variant, lambda stored: check_code(stored, place, code))
+        html, error = page.page.html if page.page else "", page.failure
     except HandoutsError as failed:
         html, error = "", str(failed)
     cell = _cell_of(collection, topic, error or "")
-    return Made(html or None, error, cell, round(time.perf_counter() - start, 3), values)
+    return Shown(html or None, error, cell, round(time.perf_counter() - start, 3), values)
 
 
 def check_code(stored: bytes, place: Path, code: str | None) -> None:
@@ -112,14 +107,13 @@ def found(collection: Collection, topic: str, asked: Mapping[str, str], today: d
     from handouts.checks.rules import HIGHEST_GRADE, WANTED_GRADE, WANTED_SMOG
     from handouts.checks.run import check_page
     from handouts.collection import notebook
-    from handouts.collection.clinic import read_clinic
 
     try:
         check_topic(collection, topic)
-        values = resolve(read_parameters(collection), asked, "the preview")
+        values = resolve(collection.parameters, asked, "the preview")
         check_offered(collection, topic, values)
         nb = notebook.read(collection.notebook(topic))
-        reader = Reader.of_topic(collection, read_topics(collection)[topic], nb, values)
+        reader = Reader.of_topic(collection, collection.topics[topic], nb, values)
         findings = check_page(reader, today)
         texts = reader.blocks()
         sentences = {one.words: one.cell for one in reader.sentences}
@@ -129,7 +123,7 @@ def found(collection: Collection, topic: str, asked: Mapping[str, str], today: d
         {**finding.as_dict(), "id": _numbered(nb, finding.cell) or _holding(sentences, finding.sentence)}
         for finding in findings
     ]
-    if read_clinic(collection).language.partition("-")[0] != readability.LANGUAGE or not readability.can_measure():
+    if collection.clinic.language.partition("-")[0] != readability.LANGUAGE or not readability.can_measure():
         return Found(shown, None, [], None)
     grades = readability.grades(collection, texts)
     grade: dict[str, float | str] = {
@@ -148,7 +142,7 @@ def found(collection: Collection, topic: str, asked: Mapping[str, str], today: d
 
 def check_topic(collection: Collection, topic: str) -> None:
     """Raise NotebookError where data/topics.csv does not name `topic`."""
-    topics = read_topics(collection)
+    topics = collection.topics
     if topic not in topics:
         raise NotebookError(
             f"notebooks/{topic}.ipynb: {topic!r} is no topic yet. Add a row for it to data/topics.csv. {known(topic, topics)}"
@@ -157,7 +151,7 @@ def check_topic(collection: Collection, topic: str) -> None:
 
 def check_offered(collection: Collection, topic: str, values: Mapping[str, str]) -> None:
     """Raise NotebookError where the topic has no page for `values`."""
-    only = read_topics(collection)[topic].only
+    only = collection.topics[topic].only
     if not offered(only, values):
         raise NotebookError(f"{topic} has pages for {', '.join(only)} only (data/topics.csv, column only).")
 
@@ -178,9 +172,9 @@ def code_stamp() -> str:
 
 def _package() -> list[Path]:
     """List the files of this package that make pages: all but those that only show them here."""
-    desk = pages.PACKAGE / "desk"
+    desk = PACKAGE / "desk"
     shown = (desk / "labextension", desk / "jupyter", desk / "templates")
-    return [path for path in files.files_in(pages.PACKAGE) if not any(path.is_relative_to(folder) for folder in shown)]
+    return [path for path in files.files_in(PACKAGE) if not any(path.is_relative_to(folder) for folder in shown)]
 
 
 def _written(paths: list[Path]) -> str:
@@ -204,7 +198,7 @@ def switches(collection: Collection) -> list[dict[str, Any]]:
             "default_from": parameter.default_from,
             "values": [{"value": value, "label": row["label"]} for value, row in parameter.values.items()],
         }
-        for parameter in read_parameters(collection).values()
+        for parameter in collection.parameters.values()
     ]
 
 
@@ -215,8 +209,8 @@ def facets(collection: Collection) -> dict[str, Any]:
     and whom a cell is for can need two words.
     """
     return {
-        "facets": [_facet(parameter) for parameter in read_parameters(collection).values() if parameter.facet],
-        "parts": [{"value": value, "label": label} for value, label in read_parts(collection).items()],
+        "facets": [_facet(parameter) for parameter in collection.parameters.values() if parameter.facet],
+        "parts": [{"value": value, "label": label} for value, label in collection.parts.items()],
     }
 
 

@@ -1,6 +1,7 @@
 """One notebook, one reader, one page."""
 
-from handouts.page.many import make_all, variants
-from handouts.page.pages import Made, Variant
+from handouts.page.make import Made, Page, make_page
+from handouts.page.many import make_pages
+from handouts.page.variant import Variant, list_variants
 
-__all__ = ["Made", "Variant", "make_all", "variants"]
+__all__ = ["Made", "Page", "Variant", "list_variants", "make_page", "make_pages"]

@@ -1,10 +1,9 @@
 """What a page says around its text, and of itself to machines."""
 
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from html import unescape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -16,12 +15,12 @@ UNSEALED = "{=version=}"
 
 
 @dataclass(frozen=True)
-class Page:
+class Around:
     """What a page says around its text.
 
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
     follows the cell with the id `safety_after`, or ends the text. `places` says where each text stands, by its cell's id;
-    pictures may lie in the folder `beside`.
+    pictures may lie in the folder `beside`. `used_parts` are the parts that its cells are tagged as.
     """
 
     title: str
@@ -32,7 +31,8 @@ class Page:
     notes: list[NotebookNode]
     notes_after: str | None
     classes: str
-    parts: dict[str, str]
+    parts: Mapping[str, str]
+    used_parts: list[str]
     fields: dict[str, Field]
     safety: dict[str, list[NotebookNode]]
     safety_after: str | None
@@ -51,7 +51,7 @@ def day(text: str, language: str) -> str:
     return format_date(date.fromisoformat(text), "long", language.replace("-", "_"))
 
 
-def described(page: Page) -> str:
+def describe(page: Around) -> str:
     """Return what search engines and record systems read of a page: a schema.org MedicalWebPage, as JSON-LD.
 
     It says nothing that the page does not show; a review stands in it only where one is recorded.
@@ -75,14 +75,3 @@ def described(page: Page) -> str:
             "reviewedBy": {"@type": "Person", "name": page.topic.reviewed_by},
         }
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
-
-
-def told_by(html: str, name: str) -> str:
-    """Return what a page tells of itself in its head under `name`, or ""."""
-    return between(html, f'<meta name="{name}" content="', '"')
-
-
-def between(text: str, before: str, after: str) -> str:
-    """Return what stands in `text` between `before` and `after`, or ""."""
-    found = re.search(f"{before}(.*?){after}", text)
-    return unescape(found[1]) if found else ""

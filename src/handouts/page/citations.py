@@ -16,8 +16,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handouts.collection.clinic import read_clinic
-from handouts.collection.evidence import CLINIC, cite, read_facts, read_glossary, read_sources
+from handouts.collection.evidence import CLINIC, cite
 from handouts.collection.folder import Collection
 from handouts.errors import PageError, known
 from handouts.page.marks import TAG
@@ -47,9 +46,9 @@ class Expander:
     """Replaces facts and words to teach in the texts of one page, in order."""
 
     def __init__(self, collection: Collection) -> None:
-        self.facts = read_facts(collection)
-        self.glossary = read_glossary(collection)
-        self.clinic = read_clinic(collection)
+        self.facts = collection.facts
+        self.glossary = collection.glossary
+        self.clinic = collection.clinic
         self.taught: set[str] = set()
 
     def expand(self, source: str) -> str:
@@ -151,7 +150,7 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
 
     citeproc-py formats them, by the style in templates/handout/sources.csl. Raises PageError for an unknown source.
     """
-    sources = read_sources(collection)
+    sources = collection.sources
     for name in names:
         if name not in sources:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, sources)}")
@@ -183,7 +182,7 @@ def _listed(source: Mapping[str, object]) -> dict[str, object]:
 
 def read_on(collection: Collection, names: list[str]) -> str:
     """Return the day on which the last of the sources `names` was read, as 2026-11-23; "" where none is told."""
-    sources = read_sources(collection)
+    sources = collection.sources
     told = [sources[name].get("accessed") for name in names]
     days = [one["date-parts"][0] for one in told if isinstance(one, dict)]
     return date(*max(days)).isoformat() if days else ""

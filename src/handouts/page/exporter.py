@@ -19,20 +19,20 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts.collection import notebook
-from handouts.collection.clinic import read_clinic, read_fields, read_parts, read_topics
-from handouts.collection.evidence import cite, read_safety
+from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
 from handouts.collection.notebook import place
-from handouts.collection.parameters import SIZE, read_parameters, resolve
+from handouts.collection.parameters import SIZE, resolve
 from handouts.errors import PageError, known
-from handouts.page.around import UNSEALED, Page, day, described
+from handouts.page.around import UNSEALED, Around, day, describe
 from handouts.page.citations import Expander, cited, entries, linked_output, links, read_on
 from handouts.page.codes import qr
 from handouts.page.fields import fields_of
+from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.marks import check_page
 from handouts.page.markup import check_headings, check_links, headings, markdown
 from handouts.page.outputs import SHOWN, check_cells, make_ready
-from handouts.page.tailor import TailorPreprocessor, blocks, is_hidden, part_of, plain_text
+from handouts.page.tailor import TailorPreprocessor, is_hidden, part_of
 
 SAFETY_HERE = "safety-here"
 """The tag of the cell that the safety text follows; without one it ends the page."""
@@ -42,18 +42,18 @@ class PagePreprocessor(Preprocessor):
     """Collect what a page says around its text, and refuse what would reach a patient incomplete."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Put a Page into resources["page"]. Raises HandoutsError."""
+        """Put it into resources["page"]. Raises HandoutsError."""
         name = str(resources.get("metadata", {}).get("name") or "notebook")
         where = f"{name}.ipynb"
         collection = resources.get("collection")
         if collection is None:
             collection = find()
             check_collection(nb, collection, where)
-        topics = read_topics(collection)
+        topics = collection.topics
         topic = notebook.topic_of(nb, name)
         if topic not in topics:
             raise PageError(f"{where}: {topic!r} is no topic of data/topics.csv. {known(topic, topics)}")
-        parameters = read_parameters(collection)
+        parameters = collection.parameters
         values = resolve(parameters, notebook.ran_with(nb, where), where)
         rows = [parameters[parameter].values[value] for parameter, value in values.items()]
         for cell in nb.cells:
@@ -61,7 +61,7 @@ class PagePreprocessor(Preprocessor):
                 cell.outputs = []
         check_cells(nb, where, resources.get("numbers"))
         expander = Expander(collection)
-        declared = read_fields(collection)
+        declared = collection.fields
         fields = {field: declared[field] for field in topics[topic].fields}
         for cell in nb.cells:
             try:
@@ -75,7 +75,7 @@ class PagePreprocessor(Preprocessor):
         has_safety = any(row.get("safety") == "yes" for row in rows)
         safety = {
             part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
-            for part, lines in (read_safety(collection) if has_safety else {}).items()
+            for part, lines in (collection.safety if has_safety else {}).items()
         }
         notes = [
             nbformat.v4.new_markdown_cell(expander.expand(row["note"]), id=f"note-{count}")
@@ -86,7 +86,7 @@ class PagePreprocessor(Preprocessor):
         places |= {cell.id: f"data/safety.csv, part {part}, {cell.source[:40]!r}" for part, cells in safety.items() for cell in cells}  # fmt: skip
         places |= {note.id: f"the column note of this reader, {note.source[:40]!r}" for note in notes}
         for cell in [*notes, *(cell for cells in safety.values() for cell in cells)]:
-            if any(token["attrs"]["level"] == 1 for token in headings(blocks(cell.source))):
+            if any(token["attrs"]["level"] == 1 for token in headings(parse_markdown(cell.source))):
                 raise PageError(f"{places[cell.id]}: begins with one #, which is for the title only, and would be lost. Remove the mark.")  # fmt: skip
         texts = [
             *(note.source for note in notes),
@@ -94,21 +94,22 @@ class PagePreprocessor(Preprocessor):
             *(cell.source for cells in safety.values() for cell in cells),
         ]
         sources = entries(collection, cited(texts))
-        resources["page"] = Page(
+        resources["page"] = Around(
             title=title_of(nb, where),
             topic=topics[topic],
-            clinic=read_clinic(collection),
+            clinic=collection.clinic,
             points=int(parameters[SIZE].values[values[SIZE]]["points"]),
             labels=[row["on_page"] for row in rows if row["on_page"]],
             notes=notes,
             notes_after=next((cell.id for cell in nb.cells if part_of(cell)), None),
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
-            parts=read_parts(collection),
+            parts=collection.parts,
+            used_parts=list(dict.fromkeys(filter(None, map(part_of, nb.cells)))),
             safety=safety,
             safety_after=next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None),
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
-            web_address=_web_address(read_clinic(collection).web_page, topic, values),
+            web_address=_web_address(collection.clinic.web_page, topic, values),
             read_on=read_on(collection, [source["id"] for source in sources]),
             fields=fields,
             places=places,
@@ -172,7 +173,7 @@ def title_of(nb: NotebookNode, where: str) -> str:
 
 def _title_tokens(nb: NotebookNode) -> Iterator[dict[str, Any]]:
     for cell in nb.cells:
-        for token in headings(blocks(cell.source)) if cell.cell_type == "markdown" else ():
+        for token in headings(parse_markdown(cell.source)) if cell.cell_type == "markdown" else ():
             if token["attrs"]["level"] == 1:
                 yield token
 
@@ -192,9 +193,9 @@ def css_string(text: str) -> str:
     return '"' + re.sub(r'["\\<\x00-\x1f\x7f]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
-def seal(html: str) -> str:
-    """Put the version of a page, the digest of all its words and looks, in its place."""
-    return html.replace(UNSEALED, hashlib.sha256(html.encode()).hexdigest()[:10])
+def version_of(html: str) -> str:
+    """Return the version of a page, which is not in it yet: a digest of all its words and looks."""
+    return hashlib.sha256(html.encode()).hexdigest()[:10]
 
 
 class HandoutExporter(TemplateExporter):
@@ -233,7 +234,7 @@ class HandoutExporter(TemplateExporter):
             "part_of": part_of,
             "cite": links,
             "linked": linked_output,
-            "described": described,
+            "described": describe,
             "day": day,
             "qr": qr,
         }.items()
@@ -244,7 +245,8 @@ class HandoutExporter(TemplateExporter):
         """Return the page and its resources. Raises HandoutsError."""
         html, resources = super().from_notebook_node(nb, resources, **kw)
         where = f"{resources['metadata'].get('name') or 'notebook'}.ipynb"
-        sealed = seal(html)
+        resources["version"] = version_of(html)
+        sealed = html.replace(UNSEALED, resources["version"])
         try:
             check_headings(html)
             check_links(html)

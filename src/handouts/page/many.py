@@ -1,50 +1,55 @@
-"""Many pages: which ones there are, and how they are made at once."""
+"""Many pages at once: what was made before is taken, the rest is made by processes, or by a cluster."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor, as_completed
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from dataclasses import replace
 
-from handouts.collection.clinic import read_topics
-from handouts.collection.folder import Collection
-from handouts.collection.parameters import check_only, choices, offered, read_parameters
-from handouts.errors import ParameterError, known
-from handouts.page import pages
-from handouts.page.pages import Made, Variant
-
-
-def variants(
-    collection: Collection, topics: Iterable[str] = (), asked: Mapping[str, str] | None = None
-) -> list[Variant]:
-    """Return the variants of `topics`, or of all, with the values `asked` for. Raises ParameterError and DataError."""
-    declared, parameters = read_topics(collection), read_parameters(collection)
-    topics = list(topics)
-    for one in declared.values():
-        check_only(parameters, one.only, f"data/topics.csv, topic {one.name}")
-    for topic in topics:
-        if topic not in declared:
-            raise ParameterError(f"unknown topic {topic!r}. {known(topic, declared)}")
-    return [
-        Variant(topic, values)
-        for topic in declared
-        if not topics or topic in topics
-        for values in choices(parameters, asked or {}, "asked for")
-        if offered(declared[topic].only, values)
-    ]
+from handouts.collection import Collection
+from handouts.errors import HandoutsError
+from handouts.page.cache import forget_oldest, keep, read_kept
+from handouts.page.make import Made, key_of, try_page
+from handouts.page.variant import Variant
+from handouts.page.workers import do_all, processes
 
 
-def make_all(collection: Collection, to_make: Iterable[Variant], executor: Executor) -> Iterator[tuple[Variant, Made]]:
-    """Yield each variant with its page or what failed, in the order they are done.
+def make_pages(
+    collection: Collection,
+    wanted: Iterable[Variant],
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    force: bool = False,
+) -> Iterator[tuple[Variant, Made]]:
+    """Yield each of the variants `wanted` with its page or what failed: first what is kept, then the rest as it is done.
 
-    Pages are kept by the key of what they were made from: where `executor` works, that may be something else than here.
+    The work is done by `executor`, else by so many processes as `workers` says, or as there are cores; with `force` nothing
+    that is kept is taken. Pages are kept by the key of what they were made from: where `executor` works, or where somebody
+    saves meanwhile, that may be something else than what `collection` holds, and `as_asked` tells so.
     """
-    futures = {executor.submit(pages.attempt, collection, variant): variant for variant in to_make}
-    for future in as_completed(futures):
+    keys: dict[Variant, str] = {}
+    for variant in wanted:
         try:
-            made = future.result()
-        except Exception:  # a worker that died takes its page with it, not the rest
-            made = Made(
-                "", failure=f"{futures[future]}: the process that made it was ended. Run the same command again."
-            )
-        if not made.failure:
-            pages.keep(collection, made.key, made.html)
-        yield futures[future], made
-    pages.forget_oldest(collection)
+            key = key_of(collection, variant)
+        except HandoutsError as error:
+            yield variant, Made(failure=str(error))
+            continue
+        if not force and (page := read_kept(collection, key)):
+            yield variant, Made(page, key, kept=True)
+        else:
+            keys[variant] = key
+    if not keys:
+        return
+    with nullcontext(executor) if executor else processes(min(workers or os.cpu_count() or 1, len(keys))) as pool:
+        for variant, made in do_all(pool, try_page, {variant: (collection, variant) for variant in keys}):
+            if made is None:
+                yield (
+                    variant,
+                    Made(failure=f"{variant}: the process that made it was ended. Run the same command again."),
+                )
+                continue
+            if made.page:
+                keep(collection, made.key, made.page)
+            yield variant, replace(made, as_asked=made.key == keys[variant])
+    forget_oldest(collection)

@@ -5,7 +5,7 @@ What is written reaches the patient, or the page is not made: nothing is dropped
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ EATEN = re.compile(r"(?m)^[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*>[> \t]*+[*_`\
 """A sign for more than, and a number, where Markdown takes the sign for a quotation."""
 
 
-def headings(tokens: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def headings(tokens: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the headings among Markdown tokens, those in lists and quotations too."""
     for token in tokens:
         if token["type"] == "heading":

@@ -16,9 +16,10 @@ from handouts.errors import PageError
 from handouts.page.citations import CITE, Expander
 from handouts.page.elements import OUTPUT_WRITTEN, check_html, clean
 from handouts.page.fields import opened_output
+from handouts.page.markdown import parse_markdown
 from handouts.page.marks import check_characters, check_words, words_of
 from handouts.page.pictures import check_alternative, check_drawing, decode, shrink
-from handouts.page.tailor import blocks, part_of
+from handouts.page.tailor import part_of
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg")
 """What a page can show of an output, best first."""
@@ -35,7 +36,7 @@ def check_cells(nb: NotebookNode, where: str, numbered: Mapping[str, int] | None
         if (
             cell.cell_type == "markdown"
             and part_of(cell)
-            and not any(token["type"] not in ("heading", "blank_line") for token in blocks(cell.source))
+            and not any(token["type"] not in ("heading", "blank_line") for token in parse_markdown(cell.source))
         ):
             raise PageError(f"{at}: its box has nothing in it. Write the text, or remove the cell.")
         if cell.cell_type != "code" or not cell.source.strip():

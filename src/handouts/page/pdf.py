@@ -42,7 +42,7 @@ def check_can_print() -> None:
         raise PageError(f"a PDF cannot be made: a library is missing. Debian: apt install {NEEDS}") from None
 
 
-def pdf(html: str, paper: str) -> bytes:
+def make_pdf(html: str, paper: str) -> bytes:
     """Return the page `html` as a PDF/UA-1 on `paper`, A4 or Letter; equal pages give equal bytes.
 
     Raises PageError where WeasyPrint's libraries are missing, and for a page that asks for anything but itself.
@@ -106,10 +106,10 @@ def _limited() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGALRM, before)
 
 
-def attempt(html: str, paper: str) -> tuple[bytes, str | None]:
+def try_pdf(html: str, paper: str) -> tuple[bytes, str | None]:
     """Return the PDF of a page, or b"" and what failed."""
     try:
-        return pdf(html, paper), None
+        return make_pdf(html, paper), None
     except PageError as error:
         return b"", str(error)
     except Exception as error:

@@ -13,18 +13,16 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-import mistune
 import nbformat
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
 from handouts.collection import notebook
-from handouts.collection.clinic import read_parts
 from handouts.collection.folder import find
 from handouts.collection.notebook import place, tags
-from handouts.collection.parameters import Parameters, Values, read_parameters, resolve
+from handouts.collection.parameters import Parameters, Values, resolve
 from handouts.errors import NotebookError, known
-from handouts.page.marks import BLOCKS, with_whole_addresses
+from handouts.page.markdown import parse_markdown, plain_text
 
 PART = "part"
 HIDDEN = {f"{what}{sign}cell" for what in ("remove", "hide") for sign in "-_"}
@@ -152,7 +150,7 @@ def _outline(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str, int]]:
     """
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            for token in blocks(cell.source):
+            for token in parse_markdown(cell.source):
                 if token["type"] == "heading":
                     yield cell, plain_text(token), token["attrs"]["level"]
                 elif token["type"] != "blank_line" and not _is_comment(token):
@@ -165,33 +163,11 @@ def _outline(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str, int]]:
             yield from [(cell, "", 0)] if cell.outputs or cell.execution_count is None else []
 
 
-_read_markdown = mistune.create_markdown(renderer=None, plugins=["table", "strikethrough"])
-
-
-def blocks(source: str) -> list[dict[str, Any]]:
-    """Return the blocks of a Markdown text as mistune's tokens."""
-    tokens = _read_markdown(with_whole_addresses(source))
-    assert isinstance(tokens, list)
-    return tokens
-
-
 def _is_comment(token: dict[str, Any]) -> bool:
     """Tell whether a block is nothing but comments, which no reader sees."""
     if token["type"] != "block_html" or "-->" not in token["raw"]:
         return False
     return not re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S).strip()
-
-
-def plain_text(token: dict[str, Any]) -> str:
-    """Return the words of a Markdown token without their marks; a picture is no words."""
-    if token["type"] == "image":
-        return ""
-    if token["type"] in ("inline_html", "block_html"):
-        html = re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S) if "-->" in token["raw"] else token["raw"]
-        return re.sub(r"<[^<>]*>", lambda tag: "\n" if BLOCKS.match(tag[0]) else "", html)
-    if "children" in token:
-        return "".join(map(plain_text, token["children"]))
-    return str(token.get("raw", " "))
 
 
 class TailorPreprocessor(Preprocessor):
@@ -201,8 +177,8 @@ class TailorPreprocessor(Preprocessor):
         """Return the tailored notebook. Raises NotebookError and ParameterError."""
         collection = resources.get("collection") or find()
         where = f"{resources.get('metadata', {}).get('name') or 'notebook'}.ipynb"
-        parameters = read_parameters(collection)
+        parameters = collection.parameters
         nb = notebook.check(nb, where)
         resources.setdefault("numbers", notebook.numbers(nb))
         values = resolve(parameters, notebook.ran_with(nb, where), where)
-        return tailor(nb, values, parameters, read_parts(collection), where), resources
+        return tailor(nb, values, parameters, collection.parts, where), resources

@@ -5,12 +5,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from handouts.errors import ClusterError
+
+Item = TypeVar("Item", bound=Hashable)
+Result = TypeVar("Result")
 
 
 def without_slow_imports() -> None:
@@ -40,6 +44,22 @@ def processes(count: int) -> Iterator[Executor]:
             for process in set(multiprocessing.active_children()) - others:
                 process.terminate()
             raise
+
+
+def do_all(
+    executor: Executor, function: Callable[..., Result], calls: Mapping[Item, tuple[object, ...]]
+) -> Iterator[tuple[Item, Result | None]]:
+    """Call `function` with the arguments of each item, and yield the results as they are done.
+
+    In place of a result stands None where the process that worked was ended: it takes its item with it, not the rest.
+    """
+    futures = {executor.submit(function, *arguments): item for item, arguments in calls.items()}
+    for future in as_completed(futures):
+        try:
+            result = future.result()
+        except Exception:
+            result = None
+        yield futures[future], result
 
 
 @contextmanager

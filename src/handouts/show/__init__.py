@@ -1,7 +1,47 @@
-"""What notebooks import: tables and pictures."""
+"""What notebooks import: tables and pictures.
 
-from handouts.show.diagrams import diagram, draw_for
-from handouts.show.icon_arrays import icons
-from handouts.show.tables import table
+A notebook says once for whom it is run, and shows what lies in the collection around it, as that is on disk at the moment.
+"""
+
+from handouts.collection import find
+from handouts.collection.parameters import SIZE, resolve
+from handouts.show.diagrams import Diagram, draw_diagram
+from handouts.show.icon_arrays import draw_icons
+from handouts.show.tables import Table, make_table
 
 __all__ = ["diagram", "draw_for", "icons", "table"]
+
+_reader: dict[str, str | None] = {}
+"""The parameters of the reader whom this notebook is run for."""
+
+
+def draw_for(**parameters: str | None) -> None:
+    """Draw for the reader whom a notebook's parameters name, from here on.
+
+    Raises ParameterError where data/ does not know a parameter or its value.
+    """
+    resolve(find().parameters, parameters, "parameters")
+    _reader.clear()
+    _reader.update(parameters)
+
+
+def diagram(name: str) -> Diagram:
+    """Draw the table `name` as data/captions.csv says, at the reader's print size. Raises DataError."""
+    return draw_diagram(find(), name, _points())
+
+
+def icons(name: str) -> Diagram:
+    """Draw the fact `name` as an icon array at the reader's print size. Raises DataError for a fact without a denominator."""
+    return draw_icons(find(), name, _points())
+
+
+def table(name: str) -> Table:
+    """Return the table `name` of data/. Raises DataError."""
+    return make_table(find(), name)
+
+
+def _points() -> float:
+    """Return the reader's print size."""
+    parameters = find().parameters
+    size = resolve(parameters, _reader, "parameters")[SIZE]
+    return float(parameters[SIZE].values[size]["points"])

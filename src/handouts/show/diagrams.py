@@ -4,21 +4,14 @@ A diagram is drawn twice, for paper and for a phone, and brings its text alterna
 description, made from the same rows as the picture.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import matplotlib as mpl
-import matplotlib.style
-
-from handouts.collection.clinic import read_treatments
-from handouts.collection.csvfile import Row, number, one_of, read_table, text
-from handouts.collection.evidence import caption_of
-from handouts.collection.folder import find
-from handouts.collection.parameters import SIZE, read_parameters, resolve
+from handouts.collection import Collection
+from handouts.collection.csvfile import Row, Rule, number, one_of, text
 from handouts.errors import DataError, known
 from handouts.show import descriptions, shapes
-from handouts.show.drawing import Sheet, em
+from handouts.show.drawing import Sheet
 from handouts.show.pictograms import PICTOGRAMS
 
 PAPER = 468.0
@@ -68,27 +61,16 @@ class Diagram:
         )
 
 
-def draw_for(**parameters: str | None) -> None:
-    """Set the print size for the reader whom a notebook's parameters name.
-
-    Raises ParameterError where data/ does not know a parameter or its value.
-    """
-    declared = read_parameters(find())
-    values = resolve(declared, parameters, "parameters")
-    mpl.style.use(Path(__file__).with_name("handout.mplstyle"))
-    mpl.rcParams["font.size"] = float(declared[SIZE].values[values[SIZE]]["points"])
-
-
-def diagram(name: str) -> Diagram:
-    """Draw the diagram `name` at the reader's print size. Raises DataError."""
-    caption = caption_of(find(), name)
+def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
+    """Draw the diagram `name` of a collection, its text `em` points large. Raises DataError."""
+    caption, treatments = collection.caption(name), collection.treatments
     if caption.drawn_as not in DRAWN:
         raise DataError(
             f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} is no diagram. {known(caption.drawn_as, DRAWN)}"
         )
-    draw, describe, rules = DRAWN[caption.drawn_as]
-    rows = read_table(find().data / f"{name}.csv", rules(), key=[column for column in KEYS if column in rules()])
-    treatments = read_treatments(find())
+    draw, describe, rules_of = DRAWN[caption.drawn_as]
+    rules = rules_of(treatments)
+    rows = collection.tables.read(f"{name}.csv", rules, key=[column for column in KEYS if column in rules])
     if caption.drawn_as in OF_TWO and len(treatments) != 2:
         raise DataError(
             f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} shows two treatments side by side, and data/treatments.csv has "
@@ -97,45 +79,47 @@ def diagram(name: str) -> Diagram:
     descriptions.check_complete(rows, treatments, f"data/{name}.csv")
     description = describe(rows, treatments)
     alt = f"{caption.title}. {description[0]}"
-    wide, narrow = Sheet(PAPER), Sheet(max(PHONE, NARROWEST * em()))
+    looks = shapes.looks_of(treatments)
+    wide, narrow = Sheet(PAPER, em), Sheet(max(PHONE, NARROWEST * em), em)
     return Diagram(
         name=name,
         title=caption.title,
         caption=caption.text,
         alt=alt,
         description=description[1:],
-        svg=wide.svg(draw(wide, rows), name, alt),
-        narrow=narrow.svg(draw(narrow, rows), f"{name}-narrow", alt),
+        svg=wide.svg(draw(wide, rows, looks), name, alt),
+        narrow=narrow.svg(draw(narrow, rows, looks), f"{name}-narrow", alt),
         sources=caption.sources,
     )
 
 
-Draw = Callable[[Sheet, list[Row]], float]
+Draw = Callable[[Sheet, list[Row], Sequence[shapes.Look]], float]
 Describe = Callable[[list[Row], descriptions.Labels], list[str]]
+Rules = Callable[[descriptions.Labels], dict[str, Rule]]
 
 
-def _treatment() -> Callable[[str], str | None]:
-    return one_of(*read_treatments(find()))
-
-
-def _steps_table() -> dict[str, Callable[[str], str | None]]:
+def _steps_table(treatments: descriptions.Labels) -> dict[str, Rule]:
     return {"step": number, "text": text}
 
 
-DRAWN: dict[str, tuple[Draw, Describe, Callable[[], dict[str, Callable[[str], str | None]]]]] = {
-    "approach": (shapes.approach, descriptions.approach, lambda: {"treatment": _treatment(), **_steps_table()}),
+DRAWN: dict[str, tuple[Draw, Describe, Rules]] = {
+    "approach": (
+        shapes.approach, descriptions.approach,
+        lambda treatments: {"treatment": one_of(*treatments), **_steps_table(treatments)},
+    ),
     "frames": (
-        shapes.frames,
-        descriptions.goals,
-        lambda: {"goal": text, **dict.fromkeys(read_treatments(find()), one_of("yes", "no"))},
+        shapes.frames, descriptions.goals,
+        lambda treatments: {"goal": text, **dict.fromkeys(treatments, one_of("yes", "no"))},
     ),
     "answers": (
-        shapes.answers,
-        descriptions.training,
-        lambda: {"treatment": _treatment(), "question": text, "text": text},
+        shapes.answers, descriptions.training,
+        lambda treatments: {"treatment": one_of(*treatments), "question": text, "text": text},
     ),
     "steps": (shapes.steps, descriptions.steps, _steps_table),
-    "path": (shapes.path, descriptions.steps, lambda: {**_steps_table(), "picture": one_of(*PICTOGRAMS)}),
-    "layers": (shapes.layers, descriptions.layers, lambda: {"layer": number, "text": text}),
-}
+    "path": (
+        shapes.path, descriptions.steps,
+        lambda treatments: {**_steps_table(treatments), "picture": one_of(*PICTOGRAMS)},
+    ),
+    "layers": (shapes.layers, descriptions.layers, lambda treatments: {"layer": number, "text": text}),
+}  # fmt: skip
 """How a diagram is drawn, told in words, and what columns its table has; by what captions.csv calls it in `drawn_as`."""

@@ -1,13 +1,14 @@
 """A sheet to draw boxes, arrows and wrapped text on, and the SVG made of it.
 
 Lengths are points, 1/72 inch, or em, the size of the text; y grows downwards. Fonts, colours and
-line widths come from matplotlib's settings, see handout.mplstyle.
+line widths are those of handout.mplstyle.
 """
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -18,33 +19,22 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
-from matplotlib.path import Path
+from matplotlib.path import Path as Line
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
-
-
-def em() -> float:
-    """Return the size of the text in points."""
-    return float(mpl.rcParams["font.size"])
-
-
-def ink() -> str:
-    """Return the colour of the text."""
-    return str(mpl.rcParams["text.color"])
+STYLE = mpl.rc_params_from_file(Path(__file__).with_name("handout.mplstyle"), use_default_template=False)
+"""How every drawing looks, in matplotlib's words; the settings of who draws play no part."""
+FAMILY, LINE = str(STYLE["font.family"][0]), float(STYLE["lines.linewidth"])
+"""The font, and the thickness of a line in points."""
 
 
 def tint(colour: str, share: float = 0.1) -> str:
     """Mix `share` of `colour` into white, for a fill that dark text stays readable on."""
     red, green, blue = to_rgb(colour)
     return to_hex((1 - share * (1 - red), 1 - share * (1 - green), 1 - share * (1 - blue)))
-
-
-def width_of(text: str, weight: str = "normal") -> float:
-    """Return the width of one line of `text`, in points."""
-    return em() * sum(_advance(character, weight) for character in text)
 
 
 @cache
@@ -65,35 +55,19 @@ for _weight in ("normal", "bold"):  # opened at import, so that a snapshot has t
     _font(_weight)
 
 
-def wrap(text: str, width: float, weight: str = "normal") -> list[str]:
-    """Break `text` between words into lines of at most `width` points."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width_of(longer, weight) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
 @dataclass(frozen=True)
 class Words:
-    """A block of text, wrapped to a width."""
+    """A block of text, wrapped to a width; `em` is the size of its text in points."""
 
     lines: list[str]
-    weight: str = "normal"
-    colour: str = field(default_factory=ink)
+    em: float
+    weight: str
+    colour: str
 
     @property
     def height(self) -> float:
         """The height of the block in points."""
-        return len(self.lines) * LINE_HEIGHT * em()
-
-
-def words(text: str, width: float, weight: str = "normal", colour: str | None = None) -> Words:
-    """Wrap `text` to `width` points."""
-    return Words(wrap(text, width, weight), weight, colour or ink())
+        return len(self.lines) * LINE_HEIGHT * self.em
 
 
 class _Line(Text):
@@ -108,17 +82,40 @@ class _Line(Text):
 
 
 class Sheet:
-    """A sheet `width` points wide that things are put on; it is cut to its height when it is drawn."""
+    """A sheet `width` points wide that things are put on, with text of `em` points; it is cut to its height when it is drawn."""
 
-    def __init__(self, width: float) -> None:
+    ink: str = STYLE["text.color"]
+    """The colour of the text."""
+
+    def __init__(self, width: float, em: float) -> None:
         self.width = width
+        self.em = em
         self._figure = Figure(dpi=72)  # a pixel of the SVG is a point; without axes, which take longest to draw
         self._page = Affine2D()
+
+    def width_of(self, text: str, weight: str = "normal") -> float:
+        """Return the width of one line of `text`, in points."""
+        return self.em * sum(_advance(character, weight) for character in text)
+
+    def wrap(self, text: str, width: float, weight: str = "normal") -> list[str]:
+        """Break `text` between words into lines of at most `width` points."""
+        lines: list[str] = []
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and self.width_of(longer, weight) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return lines
+
+    def words(self, text: str, width: float, weight: str = "normal", colour: str | None = None) -> Words:
+        """Wrap `text` to `width` points."""
+        return Words(self.wrap(text, width, weight), self.em, weight, colour or self.ink)
 
     def put(self, block: Words, x: float, y: float, align: str = "left") -> float:
         """Put `block` with its top at `y`, left edge or middle at `x`; return the y below it."""
         for count, line in enumerate(block.lines):
-            baseline = y + (count + 0.5) * LINE_HEIGHT * em() + 0.36 * em()
+            baseline = y + (count + 0.5) * LINE_HEIGHT * self.em + 0.36 * self.em
             self._figure.add_artist(
                 _Line(
                     x,
@@ -126,6 +123,8 @@ class Sheet:
                     line,
                     ha=align,
                     va="baseline",
+                    size=self.em,
+                    family=FAMILY,
                     weight=block.weight,
                     color=block.colour,
                     transform=self._page,
@@ -138,8 +137,8 @@ class Sheet:
         fill: str | None = None, rounded: bool = False,
     ) -> None:  # fmt: skip
         """Put a box whose outline lies inside the given rectangle."""
-        inset = mpl.rcParams["lines.linewidth"] / 2
-        shape = f"round,pad=0,rounding_size={0.7 * em()}" if rounded else "square,pad=0"
+        inset = LINE / 2
+        shape = f"round,pad=0,rounding_size={0.7 * self.em}" if rounded else "square,pad=0"
         self._figure.add_artist(
             FancyBboxPatch(
                 (x + inset, y + inset), width - 2 * inset, height - 2 * inset, boxstyle=shape,
@@ -154,7 +153,7 @@ class Sheet:
         self._figure.add_artist(
             FancyArrowPatch(
                 (x, y), end, arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
-                shrinkA=0, shrinkB=0, color=colour, linewidth=mpl.rcParams["lines.linewidth"],
+                shrinkA=0, shrinkB=0, color=colour, linewidth=LINE,
                 transform=self._page,
             )
         )  # fmt: skip
@@ -169,7 +168,7 @@ class Sheet:
         if runs:
             dash = 0.01 * side if discs else side  # a disc is the round end of a dash
             points = [(x + right, y) for x, y, many in runs for right in (-dash / 2, (many - 1) * step + dash / 2)]
-            path = Path(points, [Path.MOVETO, Path.LINETO] * len(runs))
+            path = Line(points, [Line.MOVETO, Line.LINETO] * len(runs))
             self._figure.add_artist(
                 PathPatch(
                     path, facecolor="none", edgecolor=colour, linewidth=side,
@@ -181,14 +180,14 @@ class Sheet:
     def line(self, x: float, y: float, length: float, colour: str) -> None:
         """Put a line down from (`x`, `y`)."""
         self._figure.add_artist(
-            Line2D([x, x], [y, y + length], color=colour, solid_capstyle="butt", transform=self._page)
+            Line2D([x, x], [y, y + length], color=colour, linewidth=LINE, solid_capstyle="butt", transform=self._page)
         )
 
     def stroke(self, points: list[tuple[float, float]], colour: str, width: float = 1.0) -> None:
         """Put a line through `points`, `width` times as thick as others."""
         self._figure.add_artist(
             Line2D(
-                *zip(*points, strict=True), color=colour, linewidth=width * mpl.rcParams["lines.linewidth"],
+                *zip(*points, strict=True), color=colour, linewidth=width * LINE,
                 solid_capstyle="round", transform=self._page,
             )
         )  # fmt: skip
@@ -205,13 +204,14 @@ class Sheet:
         self._figure.set_size_inches(self.width / 72, height / 72)
         self._page.clear().scale(1, -1).translate(0, height)
         file = io.StringIO()
-        FigureCanvasSVG(self._figure).print_svg(
-            file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-        )
-        return _standing_in_a_page(file.getvalue(), ids, title)
+        with mpl.rc_context(STYLE):  # matplotlib's way to say how an SVG is written
+            FigureCanvasSVG(self._figure).print_svg(
+                file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+            )
+        return _standing_in_a_page(file.getvalue(), ids, title, self.em)
 
 
-def _standing_in_a_page(svg: str, ids: str, title: str) -> str:
+def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
     """Take what belongs to a file of its own out of `svg`, and put its text alternative in."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(
@@ -220,8 +220,8 @@ def _standing_in_a_page(svg: str, ids: str, title: str) -> str:
         svg,
         flags=re.S,
     )
-    font = f"font-size: {em():g}px; font-family: {mpl.rcParams['font.family'][0]!r}; "
-    for said_once in (font, "text-anchor: start; ", f' style="fill: {ink()}"'):  # on the root, or what holds anyway
+    font = f"font-size: {em:g}px; font-family: {FAMILY!r}; "
+    for said_once in (font, "text-anchor: start; ", f' style="fill: {Sheet.ink}"'):  # on the root, or what holds anyway
         svg = svg.replace(said_once, "")
     svg = re.sub(r' transform="rotate\(0 [^"]*\)"', "", svg)
     if not re.search(r'<g (?!id="[^"]*">)', svg):  # groups that do nothing but name
@@ -229,5 +229,5 @@ def _standing_in_a_page(svg: str, ids: str, title: str) -> str:
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{ink()}" style="{font.strip()}"><title id="{ids}-title">{escaped}</title>'
+    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{Sheet.ink}" style="{font.strip()}"><title id="{ids}-title">{escaped}</title>'
     return re.sub(r">", lambda _: head, svg, count=1).strip()

@@ -5,20 +5,19 @@ a square for anything else. The best estimate is dark; where a fact has only a l
 number, the marks between the two are gray. Those that nothing is told of are small and pale.
 """
 
-from handouts.collection.evidence import Fact, read_facts
-from handouts.collection.folder import find
+from handouts.collection import Collection
+from handouts.collection.evidence import Fact
 from handouts.errors import DataError, known
-from handouts.show import drawing
 from handouts.show.diagrams import PAPER, PHONE, Diagram
-from handouts.show.drawing import Sheet, em, tint, words
+from handouts.show.drawing import Sheet, tint
 
 ROWS, COLUMNS = 20, 50
 """How a thousand marks lie. Five by ten make a block."""
 
 
-def icons(name: str) -> Diagram:
-    """Draw the fact `name` as an icon array. Raises DataError for a fact without a denominator."""
-    facts = read_facts(find())
+def draw_icons(collection: Collection, name: str, em: float) -> Diagram:
+    """Draw the fact `name` as an icon array, its text `em` points large. Raises DataError for a fact without a denominator."""
+    facts = collection.facts
     if name not in facts:
         raise DataError(f"icons({name!r}): there is no fact of this name. {known(name, facts)}")
     fact = facts[name]
@@ -29,7 +28,7 @@ def icons(name: str) -> Diagram:
         )
     alt = f"{fact.denominator:,} marks. {_told(fact)}"
     described = [f"Counted in: {fact.population}."]
-    wide, narrow = Sheet(PAPER), Sheet(PHONE)
+    wide, narrow = Sheet(PAPER, em), Sheet(PHONE, em)
     return Diagram(
         name=f"fact-{name}",
         title=fact.sentence.rstrip("."),
@@ -44,7 +43,7 @@ def icons(name: str) -> Diagram:
 
 def _key(fact: Fact) -> list[tuple[int, str, str]]:
     """Return how many marks that something is told of have each colour, from the darkest, with what is told."""
-    ink, gray = drawing.ink(), tint(drawing.ink(), 0.5)
+    ink, gray = Sheet.ink, tint(Sheet.ink, 0.5)
     if fact.best:
         return [(fact.best, ink, f"about {fact.best:,} {fact.what} (dark).")]
     if fact.low == fact.high:
@@ -64,11 +63,11 @@ def _told(fact: Fact) -> str:
 
 def _draw(sheet: Sheet, fact: Fact) -> float:
     gap = 0.5  # after each ten marks and after each five rows, as a share of a mark
-    step = min(sheet.width / (COLUMNS + gap * ((COLUMNS - 1) // 10)), 0.42 * em())
+    step = min(sheet.width / (COLUMNS + gap * ((COLUMNS - 1) // 10)), 0.42 * sheet.em)
     groups = [(many, colour, 0.76) for many, colour, _ in _key(fact)]
     rest = ROWS * COLUMNS - sum(many for many, _, _ in groups)
     mark = 0
-    for many, colour, share in (*groups, (rest, tint(drawing.ink(), 0.35), 0.36)):
+    for many, colour, share in (*groups, (rest, tint(sheet.ink, 0.35), 0.36)):
         runs = []
         end = mark + many
         while mark < end:
@@ -78,5 +77,5 @@ def _draw(sheet: Sheet, fact: Fact) -> float:
             runs.append((middle, (row + gap * (row // 5) + 0.5) * step, count))
             mark += count
         sheet.marks(runs, share * step, step, colour, discs=fact.unit == "people")
-    bottom = step * (ROWS + gap * ((ROWS - 1) // 5)) + 0.2 * em()
-    return sheet.put(words(_told(fact), sheet.width, "bold"), 0, bottom)
+    bottom = step * (ROWS + gap * ((ROWS - 1) // 5)) + 0.2 * sheet.em
+    return sheet.put(sheet.words(_told(fact), sheet.width, "bold"), 0, bottom)

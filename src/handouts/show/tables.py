@@ -6,10 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from handouts.collection.clinic import read_treatments
-from handouts.collection.csvfile import read_table
-from handouts.collection.evidence import caption_of
-from handouts.collection.folder import find
+from handouts.collection import Collection
 from handouts.errors import DataError
 
 
@@ -54,15 +51,15 @@ class Table:
         )
 
 
-def table(name: str) -> Table:
+def make_table(collection: Collection, name: str) -> Table:
     """Return the table `name`: a first column that names the rows, and one or more with what is said of them.
 
     The first column's own heading is shown, but for `difference`. A column that is named like a treatment has its label
     and its colour; a cell may cite, as text does. Raises DataError.
     """
-    treatments = read_treatments(find())
-    caption = caption_of(find(), name)
-    rows = read_table(find().data / f"{name}.csv", {}, more=True)
+    treatments = collection.treatments
+    caption = collection.caption(name)
+    rows = collection.tables.shown(name)
     first, *columns = rows[0]
     if not columns:
         raise DataError(f"data/{name}.csv: has one column, and a table needs a second, with what is said of each row.")

@@ -2,7 +2,6 @@
 
 import difflib
 import io
-import os
 import subprocess
 import tempfile
 import zipfile
@@ -10,16 +9,14 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-from handouts.collection.folder import Collection
+from handouts.collection import Collection
 from handouts.errors import OutputError
-from handouts.page import pages
-from handouts.page.many import make_all, variants
-from handouts.page.workers import processes
+from handouts.page import list_variants, make_pages
 
 BLOCKS = ("p", "li", "h1", "h2", "h3", "th", "td", "caption", "figcaption", "summary")
 
 
-def changed(collection: Collection, revision: str) -> Iterator[tuple[str, list[str]]]:
+def compare(collection: Collection, revision: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each page whose words changed since `revision`, with its lines: "- before" and "+ after".
 
     A page that is new, or gone, has all of its lines. Raises OutputError where git does not know the
@@ -28,7 +25,7 @@ def changed(collection: Collection, revision: str) -> Iterator[tuple[str, list[s
     with tempfile.TemporaryDirectory() as folder:
         before = _words(_as_of(collection, revision, Path(folder)))
         after = _words(collection)
-    for path in dict.fromkeys([*after, *before]):
+    for path in dict.fromkeys([*(one.path for one in list_variants(collection)), *before]):
         lines = list(difflib.ndiff(before.get(path, []), after.get(path, [])))
         told = [line for line in lines if line.startswith(("- ", "+ "))]
         if told:
@@ -58,16 +55,12 @@ def _git(collection: Collection, *arguments: str, cure: str) -> subprocess.Compl
 
 def _words(collection: Collection) -> dict[str, list[str]]:
     """Return the lines of every page, by its path."""
-    surroundings = pages.surroundings(collection)
-    wanted = variants(collection)
-    html = {one: pages.cached(collection, pages.key(collection, one, surroundings)) for one in wanted}
-    if to_make := [variant for variant in wanted if not html[variant]]:
-        with processes(min(os.cpu_count() or 1, len(to_make))) as pool:
-            for variant, made in make_all(collection, to_make, pool):
-                if made.failure:
-                    raise OutputError(f"{variant}: cannot be compared: {made.failure}")
-                html[variant] = made.html
-    return {variant.path: _lines(html[variant] or "") for variant in wanted}
+    found: dict[str, list[str]] = {}
+    for variant, made in make_pages(collection, list_variants(collection)):
+        if made.page is None:
+            raise OutputError(f"{variant}: cannot be compared: {made.failure}")
+        found[variant.path] = _lines(made.page.html)
+    return found
 
 
 def _lines(html: str) -> list[str]:

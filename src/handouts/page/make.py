@@ -1,8 +1,8 @@
-"""The whole way from a notebook to a page, and the pages that need not be made again.
+"""The whole way from a notebook to a page.
 
     notebook --tailor--> cells for one reader --execute--> outputs --export--> page
 
-Each step is a function from value to value; nothing here writes but the cache of finished pages.
+Each step is a function from value to value; nothing here writes.
 """
 
 import hashlib
@@ -11,18 +11,17 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handouts import files
-from handouts.collection.clinic import read_parts
-from handouts.collection.folder import Collection
-from handouts.collection.parameters import Parameters, read_parameters
-from handouts.errors import CellError, HandoutsError, NotebookError, OutputError
+from handouts.collection import Collection, open_collection
+from handouts.collection.parameters import Parameters
+from handouts.errors import CellError, HandoutsError, NotebookError
+from handouts.page.variant import Variant
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -38,56 +37,65 @@ _one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Variant:
-    """A topic and one value of every parameter: what gets executed."""
+class Page:
+    """A rendered variant: the HTML, its fields open, and what it says of itself; `parts` are those that cells of it are tagged as."""
 
-    topic: str
-    values: Mapping[str, str]
-
-    def __hash__(self) -> int:
-        return hash((self.topic, *self.values.items()))
-
-    @property
-    def path(self) -> str:
-        """Where its page lies in the folder that a build writes to."""
-        return f"{self.topic}/{'_'.join(self.values.values())}.html"
-
-    @property
-    def pdf_path(self) -> str:
-        """Where its PDF lies."""
-        return f"{self.path.removesuffix('.html')}.pdf"
-
-    def __str__(self) -> str:
-        return f"{self.topic} ({', '.join(self.values.values())})"
+    html: str
+    title: str
+    version: str
+    reviewed_by: str
+    reviewed_on: str
+    review_due: str
+    parts: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Made:
-    """A page, and the key of what it was made from, or what failed in its place; and the machine that made it."""
+    """What became of a variant: its page, or what failed.
 
-    html: str
+    `key` is that of what it was made from, `as_asked` tells whether that is what was asked for, `kept` whether the page was
+    made before, and `machine` which one made it.
+    """
+
+    page: Page | None = None
     key: str = ""
     failure: str | None = None
+    kept: bool = False
+    as_asked: bool = True
     machine: str = field(default_factory=platform.node)
 
 
-def make(collection: Collection, variant: Variant, stored: bytes) -> str:
-    """Return the page of `variant`, made anew from the notebook that `stored` holds. Raises HandoutsError."""
+def make_page(collection: Collection, variant: Variant) -> Page:
+    """Return the page of `variant`, made anew from what is on disk. Raises HandoutsError."""
+    return _make(collection, variant, _stored(collection, variant))
+
+
+def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:
+    """Return the page of `variant`, made from the notebook that `stored` holds."""
     from handouts.collection import notebook
     from handouts.page.tailor import tailor
 
     where = f"notebooks/{variant.topic}.ipynb"
     nb = notebook.parse(stored, where)
-    tailored = tailor(nb, variant.values, read_parameters(collection), read_parts(collection), where)
+    tailored = tailor(nb, variant.values, collection.parameters, collection.parts, where)
     check_declared(nb, variant.values, where)
     executed = execute(collection, nb, tailored, variant.values, where)
-    html, _ = _exporter().from_notebook_node(
+    html, resources = _exporter().from_notebook_node(
         executed, {"metadata": {"name": variant.topic}, "collection": collection, "numbers": notebook.numbers(nb)}
     )
-    return html
+    topic = collection.topics[variant.topic]
+    return Page(
+        html=html,
+        title=resources["page"].title,
+        version=resources["version"],
+        reviewed_by=topic.reviewed_by,
+        reviewed_on=topic.reviewed_on,
+        review_due=topic.review_due,
+        parts=resources["page"].used_parts,
+    )
 
 
-def attempt(collection: Collection, variant: Variant, check: Callable[[bytes], None] = lambda stored: None) -> Made:
+def try_page(collection: Collection, variant: Variant, check: Callable[[bytes], None] = lambda stored: None) -> Made:
     """Return the page of `variant`, or what failed; made one at a time in a process.
 
     Its key is that of what it was made from: where a notebook or table is saved meanwhile, it is made again. `check` is
@@ -96,23 +104,22 @@ def attempt(collection: Collection, variant: Variant, check: Callable[[bytes], N
     try:
         with _one_at_a_time:
             for _ in range(TRIES):
-                before = _stamps(collection, variant)
-                stored = _stored(collection, variant)
+                now = open_collection(collection.root)
+                before = _stamp(now, variant)
+                stored = _stored(now, variant)
                 check(stored)
-                key = _key(stored, variant, surroundings(collection))
+                key = _key(stored, variant, now)
                 try:
-                    made = Made(make(collection, variant, stored), key)
+                    made = Made(_make(now, variant, stored), key)
                 except HandoutsError as error:
-                    made = Made("", key, str(error))
-                if _stamps(collection, variant) == before:
+                    made = Made(None, key, str(error))
+                if now.is_current() and _stamp(now, variant) == before:
                     return made
-        return Made("", failure=f"{variant}: its notebook or tables were saved again and again while it was made. Run the same command when they are not.")  # fmt: skip
+        return Made(failure=f"{variant}: its notebook or tables were saved again and again while it was made. Run the same command when they are not.")  # fmt: skip
     except HandoutsError as error:
-        return Made("", failure=str(error))
+        return Made(failure=str(error))
     except Exception as error:
-        return Made(
-            "", failure=f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it."
-        )
+        return Made(failure=f"{variant}: {type(error).__name__}: {error}. This should not happen: please report it.")
 
 
 def execute(
@@ -157,7 +164,7 @@ def execute(
     return executed
 
 
-def refreshed(collection: Collection, topic: str) -> "NotebookNode":
+def refresh(collection: Collection, topic: str) -> "NotebookNode":
     """Return the notebook of `topic` as it is to be stored: run as it stands, and normalised.
 
     Raises HandoutsError, also where somebody saved it meanwhile: that would be lost.
@@ -191,40 +198,39 @@ def _exporter() -> "HandoutExporter":
     return HandoutExporter()
 
 
-def surroundings(collection: Collection) -> str:
-    """Return a digest of what every page is made from beside its notebook.
+def key_of(collection: Collection, variant: Variant) -> str:
+    """Return a digest of all that the page of `variant` is made from. Raises NotebookError.
 
-    That is the tables, files beside the notebooks, this package, Python, and the name and version of every package installed.
+    That is its notebook, the tables, files beside the notebooks, this package, Python, and the name and version of every
+    package installed.
     """
-    installed = sorted(
+    return _key(_stored(collection, variant), variant, collection)
+
+
+def _key(stored: bytes, variant: Variant, collection: Collection) -> str:
+    parts = [
+        variant.topic, hashlib.sha256(stored).hexdigest(), repr(sorted(variant.values.items())),
+        collection.fingerprint, CODE, sys.version, *_installed(),
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _installed() -> list[str]:
+    return sorted(
         entry.name
         for folder in {folder for folder in sys.path if os.path.isdir(folder)}
         for entry in os.scandir(folder)
         if entry.name.endswith((".dist-info", ".egg-info"))
     )
-    content = files.fingerprint(_around(collection), collection.root)
-    return hashlib.sha256("\n".join([content, CODE, sys.version, *installed]).encode()).hexdigest()
 
 
-def _around(collection: Collection) -> list[Path]:
-    """List the files of the collection that every page is made from beside its notebook."""
-    beside = [path for path in files.files_in(collection.notebooks) if path.suffix != ".ipynb"]
-    return [*files.files_in(collection.data), *beside]
-
-
-def _stamps(collection: Collection, variant: Variant) -> list[tuple[Path, int, int, int, int]]:
-    """Return what tells whether a file that the page of `variant` is made from was written meanwhile, even if as it was."""
-    found = []
-    for path in [collection.notebook(variant.topic), *_around(collection)]:
-        with suppress(FileNotFoundError):
-            told = path.stat()
-            found.append((path, told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino))
-    return found
-
-
-def key(collection: Collection, variant: Variant, surroundings: str) -> str:
-    """Return a digest of all that the page of `variant` is made from. Raises NotebookError."""
-    return _key(_stored(collection, variant), variant, surroundings)
+def _stamp(collection: Collection, variant: Variant) -> tuple[int, int, int, int] | None:
+    """Return what tells whether the notebook of `variant` was written meanwhile, even if as it was."""
+    try:
+        status = collection.notebook(variant.topic).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def _stored(collection: Collection, variant: Variant) -> bytes:
@@ -239,61 +245,14 @@ def _stored(collection: Collection, variant: Variant) -> bytes:
         raise NotebookError(f"notebooks/{path.name}: cannot be read ({error.strerror}).") from None
 
 
-def _key(stored: bytes, variant: Variant, surroundings: str) -> str:
-    parts = [variant.topic, hashlib.sha256(stored).hexdigest(), surroundings, repr(sorted(variant.values.items()))]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def missing_parts(html: str, values: Mapping[str, str], parameters: Parameters) -> list[str]:
-    """Return the parts that the values of a page require and that `html` lacks: such a page is not ready for a patient."""
+def missing_parts(page: Page, values: Mapping[str, str], parameters: Parameters) -> list[str]:
+    """Return the parts that the values of a page require and that it lacks: such a page is not ready for a patient."""
     rows = [parameters[name].values[value] for name, value in values.items()]
     wanted = [part for row in rows for part in (row.get("requires") or "").split()]
-    return [part for part in dict.fromkeys(wanted) if f'class="part part-{part}"' not in html]
+    return [part for part in dict.fromkeys(wanted) if part not in page.parts]
 
 
 TRIES = 3
 """How often a page is begun whose notebook or tables are saved meanwhile."""
 MOST_SECONDS = 300
 """How long one cell may take; one that takes longer fails, so that no build hangs."""
-
-MOST_CACHED = 500
-"""How many finished pages are kept; those used longest ago go first."""
-
-
-def cached(collection: Collection, key: str) -> str | None:
-    """Return the finished page of `key`, if there is one."""
-    kept = cached_file(collection, f"{key}.html")
-    return kept.decode() if kept is not None else None
-
-
-def cached_file(collection: Collection, name: str) -> bytes | None:
-    """Return the kept file `name`, if there is one."""
-    path = collection.cache / name
-    try:
-        content = path.read_bytes()
-        os.utime(path)
-    except OSError:
-        return None
-    return content
-
-
-def keep(collection: Collection, key: str, html: str) -> None:
-    """Keep the finished page of `key` for the next build; where that cannot be, the next build makes it again."""
-    keep_file(collection, f"{key}.html", html.encode())
-
-
-def keep_file(collection: Collection, name: str, content: bytes) -> None:
-    """Keep a file that was dear to make."""
-    with suppress(OutputError):
-        files.write(collection.cache / name, content)
-
-
-def forget_oldest(collection: Collection) -> None:
-    """Remove the finished pages, and their PDFs, beyond MOST_CACHED."""
-    used = []
-    for path in collection.cache.glob("*.*"):
-        with suppress(FileNotFoundError):  # another build forgets too
-            used.append((path.stat().st_mtime, path))
-    for _, path in sorted(used, reverse=True)[MOST_CACHED:]:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)

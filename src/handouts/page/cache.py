@@ -1,0 +1,71 @@
+"""The pages and PDFs that need not be made again, by a digest of all that they were made from."""
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+
+from handouts import files
+from handouts.collection import Collection
+from handouts.errors import HandoutsError, OutputError
+from handouts.page.make import Page, key_of
+from handouts.page.variant import Variant
+
+MOST_CACHED = 500
+"""How many finished pages are kept; those used longest ago go first."""
+
+
+def read_kept(collection: Collection, key: str) -> Page | None:
+    """Return the finished page of `key`, if there is one."""
+    content = read_kept_file(collection, f"{key}.json")
+    if content is None:
+        return None
+    try:
+        page = Page(**json.loads(content))
+    except (ValueError, TypeError):  # of another version, or damaged: it is made again
+        return None
+    return page
+
+
+def read_kept_pages(collection: Collection, wanted: Iterable[Variant]) -> dict[Variant, Page]:
+    """Return those of the variants `wanted` that are finished, with their pages."""
+    found = {}
+    for variant in wanted:
+        with suppress(HandoutsError):
+            if page := read_kept(collection, key_of(collection, variant)):
+                found[variant] = page
+    return found
+
+
+def keep(collection: Collection, key: str, page: Page) -> None:
+    """Keep the finished page of `key` for the next build; where that cannot be, the next build makes it again."""
+    keep_file(collection, f"{key}.json", json.dumps(asdict(page), ensure_ascii=False).encode())
+
+
+def read_kept_file(collection: Collection, name: str) -> bytes | None:
+    """Return the kept file `name`, if there is one."""
+    path = collection.cache / name
+    try:
+        content = path.read_bytes()
+        os.utime(path)
+    except OSError:
+        return None
+    return content
+
+
+def keep_file(collection: Collection, name: str, content: bytes) -> None:
+    """Keep a file that was dear to make."""
+    with suppress(OutputError):
+        files.write(collection.cache / name, content)
+
+
+def forget_oldest(collection: Collection) -> None:
+    """Remove the finished pages, and their PDFs, beyond MOST_CACHED."""
+    used = []
+    for path in collection.cache.glob("*.*"):
+        with suppress(FileNotFoundError):  # another build forgets too
+            used.append((path.stat().st_mtime, path))
+    for _, path in sorted(used, reverse=True)[MOST_CACHED:]:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
