@@ -16,7 +16,7 @@ import pytest
 import chromium
 from handouts.page.workers import without_slow_imports
 
-without_slow_imports()  # two seconds a process; what the tests start is left as it is
+without_slow_imports()  # two seconds a process; what the tests start finds tests/slim/
 import nbformat
 
 from handouts.build.run import build, read_manifest
@@ -27,12 +27,23 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts 
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+COLLECTIONS = ROOT / "tests" / "collections"
+NEEDLES, SMALLEST = COLLECTIONS / "needles", COLLECTIONS / "smallest"
+"""The collections that tests stand on: a small one that uses every feature, and the smallest that builds."""
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests" / "slim"), os.environ.get("PYTHONPATH")]))
+os.environ["HANDOUTS_COLLECTION"] = str(NEEDLES)  # for what tests start, too: never the one that educators work on
 
 
 @pytest.fixture(scope="session")
 def collection() -> Collection:
-    """The collection of this repository."""
-    return Collection(ROOT)
+    """The small collection that uses every feature; nobody may change it."""
+    return open_collection(NEEDLES)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Collection:
+    """The collection of this repository, which educators change as they like."""
+    return open_collection(ROOT)
 
 
 @pytest.fixture
@@ -44,10 +55,10 @@ def parameters(collection: Collection) -> Parameters:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A copy of the collection that a test may break; every tool started by the test finds it first."""
     for folder in ("data", "notebooks", ".cache/words"):  # the dictionary, which takes seconds to write
-        if (ROOT / folder).is_dir():
-            shutil.copytree(ROOT / folder, tmp_path / "clinic" / folder)
+        if (NEEDLES / folder).is_dir():
+            shutil.copytree(NEEDLES / folder, tmp_path / "clinic" / folder)
     monkeypatch.chdir(tmp_path / "clinic")
-    monkeypatch.delenv("HANDOUTS_COLLECTION", raising=False)
+    monkeypatch.delenv("HANDOUTS_COLLECTION")
     return Collection(tmp_path / "clinic")
 
 
@@ -66,21 +77,10 @@ def pages(built: Path) -> dict[str, str]:
     return {row["path"]: (built / row["path"]).read_text(encoding="utf-8") for row in read_manifest(built)}
 
 
-@pytest.fixture(scope="session")
-def made_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that holds every page of the collection."""
-    root = tmp_path_factory.mktemp("made") / "clinic"
-    for folder in ("data", "notebooks", ".cache/pages"):  # what `handouts check` made just before
-        if (ROOT / folder).is_dir():
-            shutil.copytree(ROOT / folder, root / folder)
-    assert build(Collection(root), root / "exports").failed == []
-    return Collection(root).cache
-
-
 @pytest.fixture
-def clinic(copy: Collection, made_pages: Path) -> Collection:
+def clinic(copy: Collection, built: Path) -> Collection:
     """A copy of the collection whose pages are made: what a batch does with them shows fast."""
-    shutil.copytree(made_pages, copy.cache)
+    shutil.copytree(open_collection(NEEDLES).cache, copy.cache)
     return copy
 
 

@@ -39,7 +39,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "a sentence of the article lost": ("article", f"notebooks/{SESSION}.ipynb", "Dry needling is precise and targeted.", "", "stands in the article and on no page"),
     "another denominator": ("denominator", "data/facts.csv", "0,1,,1000,treatments", "0,1,,100,treatments", "get numbers out of 100, 1,000"),
     "hard words": ("grade", f"notebooks/{SESSION}.ipynb", "A thin needle goes into the muscle. [@saintlukes_dn]", "Musculoskeletal practitioners systematically administer filiform instrumentation intramuscularly, facilitating neurophysiological desensitization, biomechanical optimization, and comprehensive multidisciplinary rehabilitation, notwithstanding considerable heterogeneity. " * 6, "This sentence is the hardest"),
-    "one treatment praised": ("balance", "data/two-treatments.csv", "Meant to come from checks of muscles and movement", "By checking with great care each of your muscles and all of your joints and how you stand and walk and move from day to day and with much time for all that you want to tell and to show and to ask of us", "Say more of one, or less of the other"),
+    "one treatment praised": ("balance", "data/needle-options.csv", "Less pain for a short time", "By checking with great care each of your muscles and all of your joints and how you stand and walk and move from day to day and with much time for all that you want to tell and to show and to ask of us", "Say more of one, or less of the other"),
     "a sentence from nowhere": ("origin", f"notebooks/{SESSION}.ipynb", "We have not looked for studies yet: ask us. [@clinic]", "We have not looked for studies yet: ask us.", "cites no source and is not marked as the clinic's own"),
     "a table row from nowhere": ("origin", "data/other-options.csv", "and no cost for now [@clinic]", "and no cost for now", "has a cell that names no source"),
     "a sales line": ("off-purpose", f"notebooks/{SESSION}.ipynb", "We have not looked for studies yet: ask us. [@clinic]", "Contact us today. [@clinic]", "Remove it"),
@@ -50,7 +50,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 
 
-TOPIC_OF = {"data/two-treatments.csv": "dry-needling-or-acupuncture", "data/other-options.csv": CHOICE}
+TOPIC_OF = dict.fromkeys(["data/needle-options.csv", "data/other-options.csv"], CHOICE)
 """Where a table is shown, if not in the session."""
 ON_PAGES = [
     ("alternative", "Four steps to your choice. 4 numbered steps.</title>", "</title>"),
@@ -128,7 +128,7 @@ def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
         ("number", ERROR), ("origin", ERROR), ("heading", WARNING),
     ]  # fmt: skip
     assert str(found[0]).startswith(
-        f'error: {file}, cell 22 ("## After: what is normal?"): "About 3 in 100 people are." has a number'
+        f'error: {file}, cell 20 ("## After: what is normal?"): "About 3 in 100 people are." has a number'
     )
     assert "DISCERN 4" in str(found[0])
     assert Finding(**{name: value for name, value in found[0].as_dict().items() if name != "authority"}) == found[0]
@@ -263,7 +263,7 @@ def test_every_check_of_an_item_is_asked_for(collection: Collection) -> None:
 def test_the_article_itself_reads_too_hard(collection: Collection) -> None:
     """By the same measure the clinic's article is far above the grade that a plain page may have."""
     text = (collection.data / "article.txt").read_text().splitlines()
-    assert readability.grades(collection, text).fkgl > 10
+    assert readability.grades(collection, text).fkgl > 8
 
 
 @pytest.mark.parametrize(

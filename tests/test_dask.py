@@ -66,19 +66,19 @@ def test_a_cluster_makes_the_same_though_a_worker_is_killed(copy: Collection, tm
         "draw_for(audience=audience",
         "with open('../ran', 'a') as ran:\\n\",\n    \"    ran.write(f'{audience}\\\\n')\\n\",\n    \"draw_for(audience=audience",
     )
-    roster = long_roster(tmp_path / "roster.csv", 20_000)
+    roster = long_roster(tmp_path / "roster.csv", 4000)
     out = tmp_path / "out"
     process = start(copy, roster, "--out", out, "--dask", cluster.address)
-    wait_for(lambda: out.exists() and len(os.listdir(out)) > 1000, 60)
+    wait_for(lambda: out.exists() and len(os.listdir(out)) > 500, 60)
     cluster.workers[0].kill()
     _, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
-    assert sorted((copy.root / "ran").read_text().split()) == ["athlete", "chronic-pain", "general", "older-adult"]
+    assert sorted((copy.root / "ran").read_text().split()) == ["athlete", "general", "older-adult"]
     logged = "".join(log.read_text() for log in cluster.logs.iterdir())
     assert MARKER not in logged + told
     assert "R00" not in logged
     made = files(out)
-    assert len(made) == 20_002
+    assert len(made) == 4002
     shutil.rmtree(out)
     make(copy, roster, out, workers=2)
     assert files(out) == made

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from conftest import edit
+from conftest import ROOT, edit
 from handouts.collection.folder import Collection, find
 from handouts.errors import DataError, ParameterError
 from handouts.show import diagram, draw_for, drawing, shapes
@@ -228,6 +228,6 @@ def test_a_table_that_picture_and_words_would_tell_differently_is_refused(
 
 def test_tables_and_diagrams_share_the_treatments_colours(collection: Collection) -> None:
     """A treatment has one colour, in the tables of a page as in its diagrams."""
-    css = (collection.root / "src/handouts/page/templates/handout/handout.css").read_text()
+    css = (ROOT / "src/handouts/page/templates/handout/handout.css").read_text()
     for count, look in enumerate(shapes.looks_of(collection.treatments), start=1):
         assert f"--treatment-{count}: {look.colour};" in css

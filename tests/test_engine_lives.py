@@ -1,6 +1,5 @@
 """What the `snapshot` engine's processes live through: threads, accidents, and changes of what was read."""
 
-import ast
 import gc
 import logging
 import os
@@ -20,8 +19,6 @@ from handouts.engine import pool, runs
 from test_snapshot import a_notebook, execute, no_snapshots, text_of  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
-
-ENGINE = ("engine", "runs", "snapshots", "snapshot", "kernel", "watch", "messages", "processes")
 
 
 def test_threads_run_notebooks_at_the_same_time() -> None:
@@ -236,12 +233,3 @@ def test_a_fork_of_this_process_leaves_snapshots_alone() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert text_of(execute(nb)) == "2\n"
     assert list(pool.waiting.values()) == [snapshot]
-
-
-def test_the_engine_knows_nothing_of_handouts() -> None:
-    """The engine's modules import each other and what papermill needs, and no other module of this package."""
-    for module in ENGINE:
-        for node in ast.walk(ast.parse((ROOT / "src" / "handouts" / f"{module}.py").read_text())):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "handouts":
-                names = [node.module.split(".")[1]] if "." in str(node.module) else [one.name for one in node.names]  # type: ignore[union-attr]
-                assert set(names) <= set(ENGINE), module

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from conftest import ROOT, Blocks, a_notebook, edit, text_cell
+from conftest import NEEDLES, Blocks, a_notebook, edit, text_cell
 from handouts.collection.folder import Collection
 from handouts.errors import PageError, ParameterError
 from handouts.page.exporter import HandoutExporter, css_string
@@ -24,7 +24,7 @@ def export(*cells: nbformat.NotebookNode, name: str = TOPIC, **injected: str) ->
         source = "\n".join(f"{key} = {value!r}" for key, value in injected.items())
         put_in = nbformat.v4.new_code_cell(source, execution_count=2, metadata={"tags": ["injected-parameters"]})
         cells = (put_in, *cells)
-    filled_in = Collection(ROOT).topics[name].fields if name == TOPIC else ()
+    filled_in = Collection(NEEDLES).topics[name].fields if name == TOPIC else ()
     fields = text_cell("\n".join(f"- {{{{ {field} }}}}" for field in filled_in))
     html, _ = HandoutExporter().from_notebook_node(a_notebook(*cells, fields), {"metadata": {"name": name}})
     return html

@@ -20,7 +20,7 @@ def test_a_changed_number_in_data_turns_nbval_red(copy: Collection, run: Run) ->
     assert "1 failed" in done.stdout
 
 
-def test_a_changed_word_in_the_comparison_turns_nbval_red(copy: Collection, run: Run) -> None:
+def test_a_changed_word_in_a_table_turns_nbval_red(copy: Collection, run: Run) -> None:
     """The table's stored output fails when the table changes."""
-    edit(copy.data / "comparison.csv", "Restoring energetic balance", "Restoring balance")
-    assert "1 failed" in run(*NBVAL, "notebooks/dry-needling-or-acupuncture.ipynb").stdout
+    edit(copy.data / "needle-options.csv", "Not very: little", "Not so sure: little")
+    assert "1 failed" in run(*NBVAL, "notebooks/which-treatment-is-right.ipynb").stdout

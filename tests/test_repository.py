@@ -294,10 +294,10 @@ def test_nothing_tracked_names_this_machine() -> None:
             ), name
 
 
-def test_the_readme_lists_the_topics(collection: Collection) -> None:
+def test_the_readme_lists_the_topics(shipped: Collection) -> None:
     """The README's index names each topic in order, with its purpose, and links to its notebook."""
     rows = re.findall(r"^\| \[([a-z-]+)\]\((notebooks/[a-z-]+\.ipynb)\) \| (.*) \|$", README, flags=re.M)
-    assert rows == [(name, f"notebooks/{name}.ipynb", topic.purpose) for name, topic in collection.topics.items()]
+    assert rows == [(name, f"notebooks/{name}.ipynb", topic.purpose) for name, topic in shipped.topics.items()]
 
 
 def test_the_readmes_paths_exist() -> None:
@@ -313,8 +313,9 @@ def test_the_readmes_paths_exist() -> None:
         assert any(path.stem == module for path in MODULES.values()), module
 
 
-def test_the_readmes_commands_work(parameters: Parameters, collection: Collection) -> None:
+def test_the_readmes_commands_work(shipped: Collection) -> None:
     """Every `handouts` command in the README is one that the parser takes, and every command is in the README."""
+    parameters = shipped.parameters
     parser = make_parser(parameters)
     commands = re.findall(r"`handouts ([^`]+)`|^handouts (.+)$", README, flags=re.M)
     called = set()
@@ -323,7 +324,7 @@ def test_the_readmes_commands_work(parameters: Parameters, collection: Collectio
         options = parser.parse_args(words)
         called.add(words[0])
         for topic in getattr(options, "topics", []):
-            assert topic in collection.topics
+            assert topic in shipped.topics
         for name, parameter in parameters.items():
             assert getattr(options, name, None) in (None, *parameter.values)
     assert called == {"build", "batch", "refresh", "list", "check", "changed", "new", "preview"}
@@ -334,7 +335,7 @@ def test_the_readmes_host_commands_work(tmp_path: Path, run: Callable[..., subpr
     papermill, nbconvert = re.findall(r"^\.venv/bin/((?:papermill|jupyter nbconvert) .*)$", README, flags=re.M)
     for command in (papermill, nbconvert):
         words = command.replace("notebooks/", f"{ROOT}/notebooks/").split()
-        run(*words, cwd=tmp_path, check=True)
+        run(*words, cwd=tmp_path, env={"HANDOUTS_COLLECTION": str(ROOT)}, check=True)
     assert "For athletes" in (tmp_path / "out.html").read_text()
 
 

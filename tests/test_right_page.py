@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, edit, now
+from conftest import BIN, NEEDLES, edit, now
 from handouts import files
 from handouts.batch.rosters import open_roster
 from handouts.batch.run import batch
@@ -116,6 +116,15 @@ def test_no_handout_is_filled_where_tables_were_saved_meanwhile(copy: Collection
     assert "444" in (tmp_path / "out" / "1.html").read_text()
 
 
+def test_a_page_is_drawn_from_its_own_collection(copy: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever collection the environment names, and wherever the work is done: cells draw the tables of the page's own."""
+    edit(copy.data / "choice-path.csv", "1,list,", "1,list,Our own words. ")
+    monkeypatch.setenv("HANDOUTS_COLLECTION", str(NEEDLES))
+    monkeypatch.chdir(NEEDLES)
+    assert "Our own words." in make.make_page(now(copy), Variant(CHOICE, VALUES)).html
+    assert os.environ["HANDOUTS_COLLECTION"] == str(NEEDLES)
+
+
 def test_a_build_tells_that_something_was_saved_meanwhile(copy: Collection) -> None:
     """The build that overlaps a save says to build again; one that does not says nothing."""
     hold(copy)
@@ -135,7 +144,7 @@ def test_a_build_that_fails_removes_nothing(clinic: Collection, run: Run) -> Non
     done = run("handouts", "build", cwd=clinic.root)
     assert done.returncode == 1
     assert (
-        "24 failed; pages of the last build stay in their place, 24 that are no longer in the collection stay until a whole build"
+        "12 failed; pages of the last build stay in their place, 12 that are no longer in the collection stay until a whole build"
         in done.stdout
     )
     assert {path: path.read_bytes() for path in clinic.exports.rglob("*.html") if path.parent != clinic.exports} == {
@@ -145,8 +154,8 @@ def test_a_build_that_fails_removes_nothing(clinic: Collection, run: Run) -> Non
         edit(path, "size = None", "size = None\\nsite = None")
     done = run("handouts", "build", cwd=clinic.root)
     assert done.returncode == 0, done.stderr
-    assert "24 removed that are no longer in the collection" in done.stdout
-    assert len(list(clinic.exports.glob("*/*.html"))) == len(read_manifest(clinic.exports)) == 24
+    assert "12 removed that are no longer in the collection" in done.stdout
+    assert len(list(clinic.exports.glob("*/*.html"))) == len(read_manifest(clinic.exports)) == 12
 
 
 def test_a_page_without_a_required_part_is_not_ready(clinic: Collection, run: Run) -> None:
@@ -176,7 +185,7 @@ def test_two_builds_in_one_folder_are_both_whole(clinic: Collection, run: Run) -
     for one in both:
         one.join()
     assert ends == [0, 0]
-    assert len(read_manifest(clinic.exports)) == len(list(clinic.exports.glob("*/*.html"))) == 8
+    assert len(read_manifest(clinic.exports)) == len(list(clinic.exports.glob("*/*.html"))) == 6
     assert not [path for path in clinic.exports.rglob(".*") if path.is_file()]
 
 
@@ -274,9 +283,9 @@ def test_a_build_of_one_topic_removes_no_page_of_another(clinic: Collection) -> 
     edit(clinic.data / "article-sections.csv", CHOICE, "renamed")
     edit(clinic.data / "standards.csv", CHOICE, "renamed")
     result = build(now(clinic), clinic.exports, ["your-dry-needling-session"])
-    assert (result.removed, result.kept) == (0, 8)
-    assert len(list((clinic.exports / CHOICE).glob("*.html"))) == 8
-    assert build(now(clinic), clinic.exports).removed == 8
+    assert (result.removed, result.kept) == (0, 6)
+    assert len(list((clinic.exports / CHOICE).glob("*.html"))) == 6
+    assert build(now(clinic), clinic.exports).removed == 6
 
 
 def test_a_save_while_a_notebook_is_refreshed_is_kept(copy: Collection) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from conftest import ROOT
+from conftest import NEEDLES
 from handouts.batch.rosters import open_roster
 from handouts.batch.rows import Rows, Wanted
 from handouts.collection.folder import Collection
 from handouts.errors import RosterError
 
-EXAMPLE = ROOT / "data" / "example-roster.csv"
+EXAMPLE = NEEDLES / "data" / "example-roster.csv"
 
 
 def read(source: str | Path, sql: str | None = None) -> tuple[list[str], list[list[str] | str]]:

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,8 @@ from handouts.collection.parameters import Parameters, read_parameters
 from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
+NAMED_IN = "HANDOUTS_COLLECTION"
+"""The variable of the environment that names a collection."""
 MANIFEST = "manifest.csv"
 """The list in a folder of pages, which a clinic publishes."""
 LIST = "handouts.csv"
@@ -222,10 +225,23 @@ def find(start: Path | None = None) -> Collection:
     That is the folder named by HANDOUTS_COLLECTION, else the nearest one around `start` (the
     working directory), else the one this package was installed from. Raises DataError.
     """
-    named = os.environ.get("HANDOUTS_COLLECTION")
+    name = os.environ.get(NAMED_IN)
     here = (start or Path.cwd()).resolve()
-    folders = [Path(named).resolve()] if named else [here, *here.parents, Path(__file__).resolve().parents[3]]
+    folders = [Path(name).resolve()] if name else [here, *here.parents, Path(__file__).resolve().parents[3]]
     return open_collection(next((folder for folder in folders if (folder / MARK).is_file()), folders[0]))
+
+
+@contextmanager
+def named(collection: Collection) -> Iterator[None]:
+    """Have what this process starts meanwhile find `collection`, whatever else is around it or was named."""
+    before = os.environ.get(NAMED_IN)
+    os.environ[NAMED_IN] = str(collection.root)
+    try:
+        yield
+    finally:
+        os.environ.pop(NAMED_IN)
+        if before is not None:
+            os.environ[NAMED_IN] = before
 
 
 def _current(root: Path) -> Collection:

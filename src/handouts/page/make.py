@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handouts import files
-from handouts.collection import Collection, open_collection
+from handouts.collection import Collection, named, open_collection
 from handouts.collection.parameters import Parameters
 from handouts.errors import CellError, HandoutsError, NotebookError
 from handouts.page.variant import Variant
@@ -138,19 +138,20 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.WARNING)
     reader = f", {', '.join(values.values())}" if values else ""
     try:
-        executed = papermill.execute_notebook(
-            cells,
-            None,
-            engine_name="snapshot",
-            parameters=dict(values),
-            cwd=str(collection.notebooks),
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            kernel_name="python3",
-            language="python",
-            execution_timeout=MOST_SECONDS,
-            extra_arguments=["--IPKernelApp.log_level=50"],  # it reports its own shutdown as an error
-        )
+        with named(collection):
+            executed = papermill.execute_notebook(
+                cells,
+                None,
+                engine_name="snapshot",
+                parameters=dict(values),
+                cwd=str(collection.notebooks),
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                kernel_name="python3",
+                language="python",
+                execution_timeout=MOST_SECONDS,
+                extra_arguments=["--IPKernelApp.log_level=50"],  # it reports its own shutdown as an error
+            )
     except PapermillExecutionError as error:
         ran = list(cells.cells)
         if values:  # papermill put one cell after the parameters

@@ -68,14 +68,14 @@ def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
         raise DataError(
             f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} is no diagram. {known(caption.drawn_as, DRAWN)}"
         )
-    draw, describe, rules_of = DRAWN[caption.drawn_as]
-    rules = rules_of(treatments)
-    rows = collection.tables.read(f"{name}.csv", rules, key=[column for column in KEYS if column in rules])
     if caption.drawn_as in OF_TWO and len(treatments) != 2:
         raise DataError(
             f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} shows two treatments side by side, and data/treatments.csv has "
             f'{len(treatments)}. Show it as {" or ".join(one for one in DRAWN if one not in OF_TWO)}, or as a table: table("{name}").'
         )
+    draw, describe, rules_of = DRAWN[caption.drawn_as]
+    rules = rules_of(treatments)
+    rows = collection.tables.read(f"{name}.csv", rules, key=[column for column in KEYS if column in rules])
     descriptions.check_complete(rows, treatments, f"data/{name}.csv")
     description = describe(rows, treatments)
     alt = f"{caption.title}. {description[0]}"
