@@ -30,7 +30,7 @@ from statistics import median
 import papermill
 from nbconvert import HTMLExporter
 
-from handouts.build.run import build
+from handouts.build.run import build_pages
 from handouts.collection import notebook
 from handouts.collection.folder import Collection
 from handouts.page.exporter import HandoutExporter
@@ -138,7 +138,7 @@ def whole_collection(clinic: Collection) -> Iterator[Row]:
     out = clinic.root / "pages"
     command = [BIN / "handouts", "build", "--workers", str(workers), "--out", out]
     stock_time, forced = in_turn(3, stock, lambda: subprocess.run([*command, "--force"], check=True, **SILENT))
-    again, unchanged = in_turn(3, lambda: build(clinic, out, force=True), lambda: build(clinic, out))
+    again, unchanged = in_turn(3, lambda: build_pages(clinic, out, force=True), lambda: build_pages(clinic, out))
     yield (
         f"{len(wanted)} pages, forced ({forced:.2f} s)",
         f"papermill + nbconvert lab, {workers} processes each ({stock_time:.1f} s)",
@@ -314,7 +314,7 @@ def a_cluster() -> Iterator[str]:
 def memory(clinic: Collection) -> Iterator[Row]:
     """Take the most memory that a batch of 10,000 and of 100,000 rows hold at a time, workers included."""
     most = []
-    build(clinic, clinic.root / "pages")
+    build_pages(clinic, clinic.root / "pages")
     for rows in (10_000, 100_000):
         source = long_roster(clinic.root / f"{rows}.csv", rows)
         # From a small process: a child starts with the peak of the one that it was forked from.

@@ -19,7 +19,7 @@ from handouts.page.workers import without_slow_imports
 without_slow_imports()  # two seconds a process; what the tests start finds tests/slim/
 import nbformat
 
-from handouts.build.run import build, read_manifest
+from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
 from handouts.collection.parameters import Parameters
 
@@ -66,7 +66,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
 def built(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every page of the collection."""
     out = tmp_path_factory.mktemp("built")
-    result = build(collection, out)
+    result = build_pages(collection, out)
     assert result.failed == []
     return out
 

@@ -19,7 +19,7 @@ import pytest
 
 from conftest import BIN, NEEDLES, edit
 from handouts.batch.rosters import open_roster
-from handouts.batch.run import Summary, batch
+from handouts.batch.run import Summary, make_handouts
 from handouts.batch.targets import UNFINISHED
 from handouts.collection.folder import Collection
 from handouts.errors import OutputError
@@ -43,7 +43,7 @@ def long_roster(path: Path, rows: int) -> Path:
 def make(collection: Collection, source: str | Path, out: str | Path, **options: object) -> Summary:
     """Make the handouts of a roster."""
     with open_roster(str(source)) as roster:
-        return batch(collection, roster, str(out), **options)  # type: ignore[arg-type]
+        return make_handouts(collection, roster, str(out), **options)  # type: ignore[arg-type]
 
 
 def files(folder: Path) -> dict[str, bytes]:

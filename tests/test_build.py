@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import BIN, edit, now
-from handouts.build.run import Result, build, read_manifest
+from handouts.build.run import Result, build_pages, read_manifest
 from handouts.collection.folder import Collection
 from handouts.errors import CellError, DataError, OutputError, ParameterError
 from handouts.page import make
@@ -27,7 +27,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 def states(collection: Collection, out: Path, **options: object) -> tuple[Result, list[str]]:
     """Build, and return the result with what became of each page."""
     told: list[str] = []
-    result = build(now(collection), out, progress=lambda variant, state: told.append(state), **options)  # type: ignore[arg-type]
+    result = build_pages(now(collection), out, progress=lambda variant, state: told.append(state), **options)  # type: ignore[arg-type]
     return result, told
 
 
@@ -158,8 +158,8 @@ def test_a_kernel_that_dies_is_told(copy: Collection, tmp_path: Path) -> None:
 def test_building_one_topic_keeps_the_others_listed(copy: Collection, tmp_path: Path) -> None:
     """A build of one topic and reader adds to the manifest and the index, and takes nothing from them."""
     out = tmp_path / "out"
-    build(now(copy), out, [CHOICE], {"audience": "athlete", "level": "original"})
-    build(now(copy), out, [SESSION], {"audience": "older-adult", "level": "original", "size": "giant"})
+    build_pages(now(copy), out, [CHOICE], {"audience": "athlete", "level": "original"})
+    build_pages(now(copy), out, [SESSION], {"audience": "older-adult", "level": "original", "size": "giant"})
     assert [row["path"] for row in read_manifest(out)] == [
         f"{SESSION}/older-adult_original_giant.html", f"{CHOICE}/athlete_original_normal.html",
     ]  # fmt: skip
@@ -171,15 +171,15 @@ def test_pages_of_readers_that_are_no_more_are_removed(copy: Collection, tmp_pat
     before = audiences.read_text()
     audiences.write_text(before + "runner,Runners,For runners,To run,normal,,\n")
     with pytest.raises(ParameterError):
-        build(now(copy), out, [CHOICE], {"audience": "swimmer", "level": "original"})
+        build_pages(now(copy), out, [CHOICE], {"audience": "swimmer", "level": "original"})
     edit(copy.notebook(CHOICE), '"audience:athlete"', '"audience:athlete",\n     "audience:runner"')
-    assert build(now(copy), out, [CHOICE], {"audience": "runner", "level": "original"}).made == 1
+    assert build_pages(now(copy), out, [CHOICE], {"audience": "runner", "level": "original"}).made == 1
     (out / CHOICE / "note.html").write_text("mine")
     audiences.write_text(before)
     edit(copy.notebook(CHOICE), '"audience:athlete",\n     "audience:runner"', '"audience:athlete"')
-    result = build(now(copy), out, [CHOICE], {"audience": "general", "level": "original"})
+    result = build_pages(now(copy), out, [CHOICE], {"audience": "general", "level": "original"})
     assert (result.removed, result.kept, result.made) == (0, 1, 1)
-    assert build(now(copy), out).removed == 1
+    assert build_pages(now(copy), out).removed == 1
     names = {path.name for path in (out / CHOICE).iterdir()}
     assert "note.html" in names
     assert "runner_original_normal.html" not in names
@@ -195,28 +195,28 @@ def test_a_manifest_cannot_make_a_build_remove_other_files(copy: Collection, tmp
         writer = csv.writer(file)
         writer.writerow(["path", "topic", "audience", "level", "size", "version", "reviewed_on", "review_due"])
         writer.writerow(["../precious.html", "gone", "general", "original", "normal", "", "", ""])
-    build(now(copy), out, [CHOICE], {"audience": "general", "level": "original"})
+    build_pages(now(copy), out, [CHOICE], {"audience": "general", "level": "original"})
     assert precious.read_text() == "keep"
 
 
 def test_unknown_topics_and_values_stop_before_any_work(copy: Collection, tmp_path: Path) -> None:
     """A misspelt topic is told with the nearest, and nothing is written."""
     with pytest.raises(ParameterError, match=f"unknown topic 'which-treatment'. Did you mean '{CHOICE}'"):
-        build(now(copy), tmp_path / "out", ["which-treatment"])
+        build_pages(now(copy), tmp_path / "out", ["which-treatment"])
     with pytest.raises(ParameterError, match="unknown audience 'atlete'"):
-        build(now(copy), tmp_path / "out", asked={"audience": "atlete", "level": "original"})
+        build_pages(now(copy), tmp_path / "out", asked={"audience": "atlete", "level": "original"})
     assert not (tmp_path / "out").exists()
 
 
 def test_pages_in_other_print_sizes_do_not_grow_old(copy: Collection, tmp_path: Path) -> None:
     """A page asked for once in another size is renewed by a full build; a build of something else says that it is out of date."""
     out, giant = tmp_path / "out", f"{CHOICE}/athlete_original_giant.html"
-    build(now(copy), out, [CHOICE], {"audience": "athlete", "level": "original", "size": "giant"})
+    build_pages(now(copy), out, [CHOICE], {"audience": "athlete", "level": "original", "size": "giant"})
     edit(copy.data / "clinic.csv", "555-0100", "555-0199")
-    result = build(now(copy), out, [CHOICE], {"audience": "general", "level": "original"})
+    result = build_pages(now(copy), out, [CHOICE], {"audience": "general", "level": "original"})
     assert (result.made, result.outdated) == (1, 1)
     assert "555-0100" in (out / giant).read_text()
-    result = build(now(copy), out)
+    result = build_pages(now(copy), out)
     assert (result.made, result.unchanged, result.outdated) == (12, 1, 0)
     assert "555-0199" in (out / giant).read_text()
     assert giant in {row["path"] for row in read_manifest(out)}
@@ -225,18 +225,18 @@ def test_pages_in_other_print_sizes_do_not_grow_old(copy: Collection, tmp_path: 
 def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: Collection, tmp_path: Path) -> None:
     """A review recorded after a page was made is claimed once the page says so too, not before."""
     out, reader = tmp_path / "out", {"audience": "athlete", "level": "original"}
-    build(now(copy), out, [CHOICE], reader)
+    build_pages(now(copy), out, [CHOICE], reader)
     edit(
         copy.data / "topics.csv",
         'your own goals.",first_name clinician,,2026-11-25,,,',
         'your own goals.",first_name clinician,,2026-11-25,A. Reviewer,2026-11-01,2027-11-01',
     )
     edit(copy.notebook(CHOICE), '"draw_for(audience', '"1/0; draw_for(audience')
-    assert build(now(copy), out, [CHOICE], reader).failed
+    assert build_pages(now(copy), out, [CHOICE], reader).failed
     assert read_manifest(out)[0]["reviewed_on"] == ""
     assert "A. Reviewer" not in (out / "index.html").read_text()
     edit(copy.notebook(CHOICE), '"1/0; draw_for(audience', '"draw_for(audience')
-    build(now(copy), out, [CHOICE], reader)
+    build_pages(now(copy), out, [CHOICE], reader)
     assert read_manifest(out)[0]["reviewed_on"] == "2026-11-01"
     assert "Clinical review: A. Reviewer, 2026-11-01" in (out / "index.html").read_text()
 
@@ -244,7 +244,7 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
 def test_a_file_beside_a_notebook_counts(copy: Collection, tmp_path: Path) -> None:
     """A module or a file in notebooks/ that changed makes pages again."""
     (copy.notebooks / "helper.py").write_text("TEXT = 1")
-    build(now(copy), tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
+    build_pages(now(copy), tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
     (copy.notebooks / "helper.py").write_text("TEXT = 2")
     assert states(copy, tmp_path / "out", topics=[CHOICE], asked={"audience": "athlete", "level": "original"})[1] == [
         "made"
@@ -256,7 +256,7 @@ def test_a_damaged_manifest_is_told_before_any_work(copy: Collection, tmp_path: 
     """A manifest that is none is told with what to do, and nothing is overwritten."""
     (tmp_path / "manifest.csv").write_bytes(content)
     with pytest.raises(OutputError, match=r"manifest\.csv: .* Delete it"):
-        build(now(copy), tmp_path, [CHOICE])
+        build_pages(now(copy), tmp_path, [CHOICE])
     assert (tmp_path / "manifest.csv").read_bytes() == content
 
 
@@ -264,7 +264,7 @@ def test_a_cache_that_cannot_be_written_stops_nothing(copy: Collection, tmp_path
     """Where no finished page can be kept, pages are made all the same."""
     shutil.rmtree(copy.root / ".cache", ignore_errors=True)
     (copy.root / ".cache").write_text("in the way")
-    result = build(now(copy), tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
+    result = build_pages(now(copy), tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"})
     assert (result.made, result.failed) == (1, [])
 
 
@@ -272,7 +272,7 @@ def test_a_missing_article_stops_the_build(copy: Collection, tmp_path: Path) -> 
     """The article is part of the data: a build without it is refused."""
     (copy.data / "article.txt").unlink()
     with pytest.raises(DataError, match=r"data/article\.txt: cannot be read"):
-        build(now(copy), tmp_path / "out", [CHOICE])
+        build_pages(now(copy), tmp_path / "out", [CHOICE])
 
 
 def test_a_cell_without_end_fails(copy: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,7 +286,7 @@ def test_a_cell_without_end_fails(copy: Collection, monkeypatch: pytest.MonkeyPa
 def test_any_kernel_name_will_do(copy: Collection, tmp_path: Path) -> None:
     """A notebook saved in another environment, or without a kernel's name, is run by this one."""
     edit(copy.notebook(CHOICE), '"name": "python3"', '"name": "conda-env-clinic-py"')
-    assert build(now(copy), tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"}).failed == []
+    assert build_pages(now(copy), tmp_path / "out", [CHOICE], {"audience": "athlete", "level": "original"}).failed == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0 and not shutil.which("sudo"), reason="mounting a small disk needs root")
@@ -300,7 +300,7 @@ def test_a_full_disk_loses_nothing(copy: Collection, tmp_path: Path) -> None:
     try:
         (disk / "kept").write_bytes(b"x" * 40_000)
         with pytest.raises(OutputError, match=r"cannot be written \(No space left on device\)\. Free some space"):
-            build(now(copy), disk, [CHOICE], {"audience": "general", "level": "original"})
+            build_pages(now(copy), disk, [CHOICE], {"audience": "general", "level": "original"})
         assert [path.name for path in disk.rglob("*") if path.is_file()] == ["kept"]
     finally:
         subprocess.run(["umount", disk], check=True)
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_written_is_told_first(copy: Collection, tmp_pat
     """A file in the place of the output folder is told before any page is made."""
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match="cannot be written"):
-        build(now(copy), tmp_path / "out")
+        build_pages(now(copy), tmp_path / "out")
 
 
 def test_a_page_has_its_variant_in_its_path() -> None:

@@ -16,7 +16,7 @@ from handouts.checks.criteria import CHECKS
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
 from handouts.checks.readers import make_readers, sentences, trace
 from handouts.checks.rules import of_page, size
-from handouts.checks.run import check, check_text, check_words, failing
+from handouts.checks.run import check_collection, check_text, check_words, failing
 from handouts.checks.standards import FAILS, answers, read_standards
 from handouts.collection.evidence import SAFETY_PARTS
 from handouts.collection.folder import Collection
@@ -65,7 +65,7 @@ ON_PAGES = [
 
 def test_the_collection_has_no_findings(collection: Collection) -> None:
     """What ships is free of errors and warnings: every rule has an example that passes."""
-    assert check(collection, TODAY) == []
+    assert check_collection(collection, TODAY) == []
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
@@ -74,7 +74,9 @@ def test_what_a_hand_changes_is_caught(copy: Collection, name: str) -> None:
     rule, file, before, after, told = MUTATIONS[name]
     edit(copy.root / file, before, after)
     topic = next((topic for topic in copy.topics if topic in file), TOPIC_OF.get(file, SESSION))
-    everything = check(now(copy), TODAY, [topic]) if rule == "page" else check_words(now(copy), TODAY, [topic])[0]
+    everything = (
+        check_collection(now(copy), TODAY, [topic]) if rule == "page" else check_words(now(copy), TODAY, [topic])[0]
+    )
     found = [finding for finding in everything if finding.rule == rule]
     assert found, name
     assert any(told in finding.told for finding in found), [str(finding) for finding in found]
@@ -290,10 +292,10 @@ def test_broken_evidence_is_told(copy: Collection, file: str, before: str, after
 
 def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collection, tmp_path: Path) -> None:
     """One row feeds the sentence, the icon array, its text alternative and its description."""
-    from handouts.build.run import build
+    from handouts.build.run import build_pages
 
     edit(copy.data / "facts.csv", "190,370,,1000", "210,420,,1000")
-    build(now(copy), tmp_path, [SESSION], {"audience": "general", "level": "plain"})
+    build_pages(now(copy), tmp_path, [SESSION], {"audience": "general", "level": "plain"})
     html = next(tmp_path.glob(f"{SESSION}/*.html")).read_text()
     assert "therapists counted about 210 to 420 mild effects" in html
     assert html.count("In 1,000 treatments: 210 mild effects (dark), or 420 (dark and gray).") >= 2

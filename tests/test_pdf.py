@@ -14,7 +14,7 @@ import page as pdf_ua
 import pytest
 
 from conftest import NEEDLES, ROOT, edit, now
-from handouts.build.run import build, read_manifest
+from handouts.build.run import build_pages, read_manifest
 from handouts.collection.clinic import PAPERS
 from handouts.collection.folder import Collection
 from handouts.errors import PageError
@@ -35,8 +35,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     except PageError:
         pytest.skip(f"WeasyPrint cannot start here: install what it needs (Debian: apt install {NEEDS})")
     collection = Collection(NEEDLES)
-    assert build(collection, out, pdf=True).failed == []
-    assert build(collection, out, [SESSION], {"size": "giant", "level": "plain"}, pdf=True).failed == []
+    assert build_pages(collection, out, pdf=True).failed == []
+    assert build_pages(collection, out, [SESSION], {"size": "giant", "level": "plain"}, pdf=True).failed == []
     return out
 
 
@@ -135,7 +135,7 @@ def test_letter_paper_comes_from_the_clinics_data(clinic: Collection, tmp_path: 
     edit(clinic.data / "clinic.csv", "paper,A4", "paper,Letter")
     out = tmp_path / "out"
     asked = {"audience": "general", "level": "plain"}
-    assert build(now(clinic), out, [SESSION], asked, pdf=True).failed == []
+    assert build_pages(now(clinic), out, [SESSION], asked, pdf=True).failed == []
     (file,) = files_of(out)
     told = subprocess.run(["pdfinfo", file], capture_output=True, text=True, check=True).stdout
     assert "612 x 792 pts (letter)" in told
@@ -191,7 +191,7 @@ def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path) -> None:
 def test_a_clinic_without_a_web_site_has_no_code(clinic: Collection, tmp_path: Path) -> None:
     """Where the clinic has no web page, no code is printed."""
     edit(clinic.data / "clinic.csv", "web_page,https://clinic.example/handouts", "web_page,")
-    build(now(clinic), tmp_path / "out", [SESSION], {"audience": "general", "level": "plain"})
+    build_pages(now(clinic), tmp_path / "out", [SESSION], {"audience": "general", "level": "plain"})
     (page,) = (tmp_path / "out").glob("*/*.html")
     assert 'class="code"' not in page.read_text()
 
@@ -199,13 +199,13 @@ def test_a_clinic_without_a_web_site_has_no_code(clinic: Collection, tmp_path: P
 def test_a_pdf_never_grows_old(clinic: Collection, tmp_path: Path, printed: Path) -> None:
     """A build without --pdf renews the PDFs that are there; one with nothing changed leaves them alone."""
     out, asked = tmp_path / "out", {"audience": "general", "level": "plain"}
-    build(now(clinic), out, [SESSION], asked, pdf=True)
+    build_pages(now(clinic), out, [SESSION], asked, pdf=True)
     (file,) = files_of(out)
     before, written = file.read_bytes(), file.stat().st_mtime_ns
-    build(now(clinic), out, [SESSION], asked)
+    build_pages(now(clinic), out, [SESSION], asked)
     assert file.stat().st_mtime_ns == written
     edit(clinic.data / "clinic.csv", "555-0100", "555-0123")
-    build(now(clinic), out, [SESSION], asked)
+    build_pages(now(clinic), out, [SESSION], asked)
     assert file.read_bytes() != before
     assert lost(file.with_suffix(".html").read_text(encoding="utf-8"), file) == []
 

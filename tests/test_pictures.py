@@ -12,7 +12,7 @@ from PIL import Image
 
 from conftest import now, text_cell
 from handouts.checks.rules import LARGEST_PAGE
-from handouts.checks.run import check
+from handouts.checks.run import check_collection
 from handouts.collection.folder import Collection
 from handouts.errors import PageError
 from handouts.page import make
@@ -180,7 +180,7 @@ def test_a_page_with_a_photograph_passes_every_check(clinic: Collection) -> None
     nbformat.write(nb, clinic.notebook(topic))
     from datetime import date
 
-    assert [str(one) for one in check(now(clinic), date(2026, 11, 26), [topic])] == []
+    assert [str(one) for one in check_collection(now(clinic), date(2026, 11, 26), [topic])] == []
     made = make.try_page(now(clinic), Variant(topic, {"audience": "general", "level": "plain", "size": "normal"}))
     assert made.page, made.failure
     assert len(made.page.html.encode()) < LARGEST_PAGE

@@ -15,9 +15,9 @@ import pytest
 
 from conftest import BIN, edit, now
 from handouts.batch.rosters import open_roster
-from handouts.batch.run import Summary, batch
+from handouts.batch.run import Summary, make_handouts
 from handouts.batch.targets import Target
-from handouts.build.run import build
+from handouts.build.run import build_pages
 from handouts.collection.folder import LIST, Collection
 from handouts.errors import OutputError
 
@@ -37,7 +37,7 @@ def a_roster(path: Path, names: dict[str, str], topic: str = SESSION, day: str =
 def make(collection: Collection, source: Path, out: Path, **options: object) -> Summary:
     """Make the handouts of a roster."""
     with open_roster(str(source)) as roster:
-        return batch(collection, roster, str(out), **options)  # type: ignore[arg-type]
+        return make_handouts(collection, roster, str(out), **options)  # type: ignore[arg-type]
 
 
 def mode(path: Path) -> int:
@@ -150,12 +150,12 @@ def test_handouts_lie_apart_from_what_is_published(clinic: Collection, tmp_path:
     assert mode(clinic.personal) == 0o700
     status = subprocess.run(["git", "status", "--porcelain", "--untracked-files=all"], cwd=clinic.root, capture_output=True, text=True, check=True)  # fmt: skip
     assert "personal" not in status.stdout
-    build(now(clinic), tmp_path / "web", ["which-treatment-is-right"], {"audience": "general"})
+    build_pages(now(clinic), tmp_path / "web", ["which-treatment-is-right"], {"audience": "general"})
     for out in (clinic.exports, clinic.exports / "visits", tmp_path / "web", tmp_path / "web" / "visits"):
         with pytest.raises(OutputError, match="where pages are published"):
             make(clinic, roster, out)
     with pytest.raises(OutputError, match=r"holds handouts of persons \(handouts\.csv\)"):
-        build(now(clinic), clinic.personal / "visits")
+        build_pages(now(clinic), clinic.personal / "visits")
 
 
 def test_the_folder_is_what_the_roster_says(clinic: Collection, tmp_path: Path) -> None:

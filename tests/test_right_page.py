@@ -16,8 +16,8 @@ import pytest
 from conftest import BIN, NEEDLES, edit, now
 from handouts import files
 from handouts.batch.rosters import open_roster
-from handouts.batch.run import batch
-from handouts.build.run import build, read_manifest
+from handouts.batch.run import make_handouts
+from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
 from handouts.errors import OutputError
 from handouts.page import make
@@ -108,11 +108,11 @@ def test_no_handout_is_filled_where_tables_were_saved_meanwhile(copy: Collection
         open_roster(str(roster)) as opened,
         pytest.raises(OutputError, match="were saved while pages were made, and no handout was"),
     ):
-        batch(now(copy), opened, str(tmp_path / "out"))
+        make_handouts(now(copy), opened, str(tmp_path / "out"))
     thread.join()
     assert not list((tmp_path / "out").glob("*.html"))
     with open_roster(str(roster)) as opened:
-        batch(now(copy), opened, str(tmp_path / "out"))
+        make_handouts(now(copy), opened, str(tmp_path / "out"))
     assert "444" in (tmp_path / "out" / "1.html").read_text()
 
 
@@ -129,14 +129,14 @@ def test_a_build_tells_that_something_was_saved_meanwhile(copy: Collection) -> N
     """The build that overlaps a save says to build again; one that does not says nothing."""
     hold(copy)
     thread = while_held(copy, lambda: edit(copy.data / "clinic.csv", "555", "444"))
-    assert build(now(copy), copy.exports, [CHOICE], VALUES, workers=1).saved
+    assert build_pages(now(copy), copy.exports, [CHOICE], VALUES, workers=1).saved
     thread.join()
-    assert not build(now(copy), copy.exports, [CHOICE], VALUES).saved
+    assert not build_pages(now(copy), copy.exports, [CHOICE], VALUES).saved
 
 
 def test_a_build_that_fails_removes_nothing(clinic: Collection, run: Run) -> None:
     """A parameter that notebooks do not set yet renames every page: none is removed until the pages in their place are whole."""
-    assert build(now(clinic), clinic.exports).failed == []
+    assert build_pages(now(clinic), clinic.exports).failed == []
     before = {path: path.read_bytes() for path in clinic.exports.rglob("*.html")}
     with (clinic.data / "parameters.csv").open("a") as file:
         file.write("site,Site,sites.csv,yes,hill,\n")
@@ -270,22 +270,22 @@ def test_two_topics_with_one_text_have_pages_of_their_own(copy: Collection) -> N
     table = (copy.data / "topics.csv").read_text().rstrip("\n")
     row = next(line for line in table.splitlines() if line.startswith(CHOICE))
     (copy.data / "topics.csv").write_text(f"{table}\n{row.replace(CHOICE, 'copied', 1)}\n")
-    assert build(now(copy), copy.exports, [CHOICE, "copied"], VALUES).made == 2
+    assert build_pages(now(copy), copy.exports, [CHOICE, "copied"], VALUES).made == 2
     assert "Topic: copied." in (copy.exports / "copied" / "athlete_plain_normal.html").read_text()
     assert f"Topic: {CHOICE}." in (copy.exports / CHOICE / "athlete_plain_normal.html").read_text()
 
 
 def test_a_build_of_one_topic_removes_no_page_of_another(clinic: Collection) -> None:
     """Pages of a topic that was renamed go when the whole collection is built, not with one topic."""
-    build(now(clinic), clinic.exports)
+    build_pages(now(clinic), clinic.exports)
     edit(clinic.data / "topics.csv", CHOICE, "renamed")
     clinic.notebook(CHOICE).rename(clinic.notebook("renamed"))
     edit(clinic.data / "article-sections.csv", CHOICE, "renamed")
     edit(clinic.data / "standards.csv", CHOICE, "renamed")
-    result = build(now(clinic), clinic.exports, ["your-dry-needling-session"])
+    result = build_pages(now(clinic), clinic.exports, ["your-dry-needling-session"])
     assert (result.removed, result.kept) == (0, 6)
     assert len(list((clinic.exports / CHOICE).glob("*.html"))) == 6
-    assert build(now(clinic), clinic.exports).removed == 6
+    assert build_pages(now(clinic), clinic.exports).removed == 6
 
 
 def test_a_save_while_a_notebook_is_refreshed_is_kept(copy: Collection) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Blocks
-from handouts.build import build
+from handouts.build import build_pages
 from handouts.collection import Collection, notebook
 from handouts.collection.csvfile import text
 from handouts.collection.sentences import split
@@ -23,7 +23,7 @@ SUBJECTS = ("diagnostic-approach", "treatment-goals", "training-background")
 def pages(shipped: Collection, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Every page of the collection as HTML, by its path."""
     out = tmp_path_factory.mktemp("shipped")
-    assert build(shipped, out).failed == []
+    assert build_pages(shipped, out).failed == []
     return {path.relative_to(out).as_posix(): path.read_text(encoding="utf-8") for path in Path(out).glob("*/*.html")}
 
 

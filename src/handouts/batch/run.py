@@ -63,7 +63,7 @@ class Summary:
     reasons: list[str] = field(default_factory=list)
 
 
-def batch(
+def make_handouts(
     collection: Collection,
     roster: Roster,
     place: str,

@@ -57,7 +57,7 @@ class Result:
     failed: list[str] = field(default_factory=list)
 
 
-def build(
+def build_pages(
     collection: Collection,
     out: Path,
     topics: Sequence[str] = (),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handouts.checks.findings import ERROR, WARNING, Finding
-    from handouts.checks.run import check, check_text
+    from handouts.checks.run import check_collection, check_text
 
-__all__ = ["ERROR", "WARNING", "Finding", "check", "check_text"]
+__all__ = ["ERROR", "WARNING", "Finding", "check_collection", "check_text"]
 
 
 def __getattr__(name: str) -> Any:

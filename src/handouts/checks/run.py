@@ -22,7 +22,7 @@ DAYS_BEFORE = 60
 """How many days before a review is due that is told."""
 
 
-def check(collection: Collection, today: date, topics: Sequence[str] = ()) -> list[Finding]:
+def check_collection(collection: Collection, today: date, topics: Sequence[str] = ()) -> list[Finding]:
     """Return what all rules find in `topics`, or in all, errors first. Raises DataError for a broken table.
 
     Pages that are not made yet are made, and kept for the next build.

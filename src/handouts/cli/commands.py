@@ -12,7 +12,7 @@ from pathlib import Path
 
 from handouts.cli.parser import make_parser
 from handouts.cli.progress import pages_done, shown, steps
-from handouts.collection.folder import Collection, find
+from handouts.collection import Collection, find
 from handouts.errors import HandoutsError, ParameterError, known
 
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(collection: Collection, options: argparse.Namespace) -> int:
-    from handouts.build.run import INDEX, build
+    from handouts.build import INDEX, build_pages
 
     parameters = collection.parameters
     asked = {name: getattr(options, name) for name in parameters if getattr(options, name) is not None}
@@ -58,7 +58,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
     out = options.out or collection.exports
     with ExitStack() as stack:
         start, progress = pages_done(stack)
-        result = build(
+        result = build_pages(
             collection, out, options.topics, asked,
             force=options.force, workers=options.workers, today=options.today,
             pdf=options.pdf, start=start, progress=progress,
@@ -79,9 +79,8 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
 
 
 def _batch(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.batch import make_handouts, open_roster
     from handouts.batch.account import REJECTED
-    from handouts.batch.rosters import open_roster
-    from handouts.batch.run import batch
     from handouts.batch.targets import Target
     from handouts.page.workers import is_open
 
@@ -91,7 +90,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
     with open_roster(options.roster, options.sql) as roster, ExitStack() as stack:
         stem = "roster" if options.sql else Path(options.roster).stem
         place = options.out or str(collection.personal / stem)
-        done = batch(
+        done = make_handouts(
             collection, roster, place,
             workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
             today=options.today,
@@ -148,7 +147,7 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
 def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.checks.findings import ERROR
     from handouts.checks.readers import trace
-    from handouts.checks.run import check, check_text, failing
+    from handouts.checks.run import check_collection, check_text, failing
 
     topics = collection.topics
     named = [what for what in options.what if what in topics]
@@ -164,7 +163,7 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
         for cell, sentence, source in trace(collection, named):
             print(f"{cell}\n  {sentence}\n  from: {source}")
         return 0
-    findings = check(collection, options.on or date.today(), named) if named or not texts else []
+    findings = check_collection(collection, options.on or date.today(), named) if named or not texts else []
     findings += [finding for path in texts for finding in check_text(collection, path)]
     failed = [answer for path in texts for answer in failing(collection, path)]
     errors = sum(finding.severity == ERROR for finding in findings)
@@ -210,7 +209,7 @@ def _preview(collection: Collection, options: argparse.Namespace) -> int:
     topics = collection.topics
     if options.topic and options.topic not in topics:
         raise ParameterError(f"unknown topic {options.topic!r}. {known(options.topic, topics)}")
-    from handouts.desk.extension import start
+    from handouts.desk import start
 
     start(collection, options.topic)
     return 0

@@ -205,12 +205,12 @@ _opened: dict[Path, Collection] = {}
 """The last look of this process at each collection."""
 
 
-def open_collection(root: Path) -> Collection:
+def open_collection(root: Path | str) -> Collection:
     """Return the collection in the folder `root` as it is now; the same value as before where nothing was written there.
 
     Raises DataError where that is no collection.
     """
-    root = root.resolve()
+    root = Path(root).resolve()
     if not (root / MARK).is_file():
         raise DataError(
             f"{root}: no collection here (no {MARK.as_posix()}). "
