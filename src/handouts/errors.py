@@ -8,11 +8,13 @@ HandoutsError
 ├── PageError        a page that would reach a patient incomplete
 ├── ClusterError     a Dask cluster that does not answer, or is lost
 ├── RosterError      a roster that cannot be read, or whose columns are not what it may have
+├── DeskError        a preview that cannot be started
 └── OutputError      a file that cannot be written
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 
 class HandoutsError(Exception):
@@ -47,8 +49,18 @@ class RosterError(HandoutsError):
     """A roster that cannot be read, or whose columns are not what it may have."""
 
 
+class DeskError(HandoutsError):
+    """A preview that cannot be started."""
+
+
 class OutputError(HandoutsError):
     """A file that cannot be written."""
+
+
+def check_installed(package: str, extra: str, what: str, error: type[HandoutsError]) -> None:
+    """Raise `error` where `package`, which `what` needs, is not installed; `extra` of this package brings it."""
+    if not find_spec(package):
+        raise error(f"{what} needs the package {package}. Install it: pip install 'handouts[{extra}]'.")
 
 
 def known(value: str, values: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from handouts.batch.databases import is_database, read_query, shown
 from handouts.batch.sheets import read_sheet
 from handouts.batch.values import texts
-from handouts.errors import RosterError
+from handouts.errors import RosterError, check_installed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,6 +50,9 @@ class Roster:
 @contextmanager
 def open_roster(source: str, sql: str | None = None) -> Iterator[Roster]:
     """Open the file at `source`, or what `sql` selects from the database at that URL. Raises RosterError."""
+    kind = "a database" if is_database(source) else Path(source).suffix.lower()
+    if kind in NEEDS:
+        check_installed(NEEDS[kind], "rosters", f"a roster from {kind}", RosterError)
     if is_database(source) != (sql is not None):
         raise RosterError(
             f"{shown(source)}: a database needs a query. Add --sql with a SELECT statement."
@@ -219,5 +222,7 @@ def _at_home(value: datetime, zone: tzinfo | None) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None) if zone else moment
 
 
+NEEDS = {"a database": "sqlalchemy", ".xlsx": "openpyxl", ".xlsm": "openpyxl", ".parquet": "duckdb"}
+"""What reads each kind of roster; CSV needs nothing."""
 READERS = {".csv": _from_csv, ".xlsx": read_sheet, ".xlsm": read_sheet, ".parquet": _from_parquet}
 """Who reads a file, by how its name ends."""

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from handouts.collection import Collection
+from handouts.errors import DeskError, check_installed
 
 __all__ = ["start"]
 
 
 def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
-    """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C."""
+    """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C. Raises DeskError."""
+    check_installed("jupyter_server", "desk", "the preview", DeskError)
     from handouts.desk import extension
 
     extension.start(collection, topic, arguments)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from handouts.errors import PageError
+from handouts.errors import PageError, check_installed
 
 NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 """What WeasyPrint needs of Debian."""
@@ -33,7 +33,8 @@ _one_at_a_time = threading.Lock()
 
 
 def check_can_print() -> None:
-    """Raise PageError, in one line, where a library that WeasyPrint needs is missing."""
+    """Raise PageError, in one line, where WeasyPrint, or a library that it needs, is missing."""
+    check_installed("weasyprint", "pdf", "a PDF", PageError)
     silent = io.StringIO()
     try:
         with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from handouts.errors import ClusterError
+from handouts.errors import ClusterError, check_installed
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
@@ -110,10 +110,9 @@ def is_open(address: str) -> bool:
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     """Give the executor of the Dask cluster at `address`, and how many tasks it runs at a time. Raises ClusterError."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ClusterError("--dask needs the package distributed. Install it: pip install 'handouts[dask]'.") from None
+    check_installed("distributed", "dask", "--dask", ClusterError)
+    from distributed import Client
+
     try:
         client = Client(address, timeout="10s")
     except TypeError:
