@@ -34,6 +34,22 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests" / "s
 os.environ["HANDOUTS_COLLECTION"] = str(NEEDLES)  # for what tests start, too: never the one that educators work on
 
 
+SLOW = {
+    f"test_{name}.py" for name in (
+        "batch", "browser", "build", "changed", "checks", "cli", "dask", "desk", "desk_trust", "engine_lives", "engine_same",
+        "host_tools", "nbval", "no_dead_end", "pdf", "privacy", "right_page", "setup", "shipped", "snapshot", "workers",
+    )
+}  # fmt: skip
+"""Modules that start servers, browsers, clusters, or kernels again and again: `./scripts/test --fast` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow modules."""
+    for item in items:
+        if item.path.name in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def collection() -> Collection:
     """The small collection that uses every feature; nobody may change it."""
