@@ -272,7 +272,7 @@ def test_code_knows_no_audience_or_level_by_name(parameters: Parameters) -> None
 
 def test_every_test_says_what_it_proves() -> None:
     """Each test's docstring is the sentence it proves."""
-    for path in (ROOT / "tests").glob("test_*.py"):
+    for path in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert (ast.get_docstring(node) or "").rstrip().endswith("."), f"{path.name}: {node.name}"

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import page as pdf_ua
 import pytest
+from words import lost
 
+import page as pdf_ua
 from conftest import NEEDLES, ROOT, edit, now
 from handouts.build.run import build_pages, read_manifest
 from handouts.collection.clinic import PAPERS
@@ -20,7 +21,6 @@ from handouts.collection.folder import Collection
 from handouts.errors import PageError
 from handouts.page import pdf as printing
 from handouts.page.pdf import NEEDS, make_pdf
-from words import lost
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SESSION = "your-dry-needling-session"
@@ -81,7 +81,7 @@ def test_verapdf_agrees(printed: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     HTML(string="<html lang=en><p>x").write_pdf(broken, pdf_variant="pdf/ua-1")
     path = f"{jar}:{bindings}"
-    subprocess.run(["javac", "-cp", path, "-d", tmp_path, ROOT / "tests/CheckPdf.java"], check=True)
+    subprocess.run(["javac", "-cp", path, "-d", tmp_path, ROOT / "tests/page/CheckPdf.java"], check=True)
     done = subprocess.run(
         ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{path}:{tmp_path}", "CheckPdf", *files_of(printed), broken],
         capture_output=True, text=True, check=True,

@@ -4,12 +4,11 @@ import json
 import re
 from html import unescape
 from itertools import pairwise
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from conftest import NEEDLES, Blocks, a_notebook, edit, text_cell
+from conftest import NEEDLES, ROOT, Blocks, a_notebook, edit, text_cell
 from handouts.collection.folder import Collection
 from handouts.errors import PageError, ParameterError
 from handouts.page.exporter import HandoutExporter, css_string
@@ -374,6 +373,6 @@ def test_a_string_in_a_style_sheet_stays_one() -> None:
 
 def test_the_look_has_no_address_and_no_capitals() -> None:
     """The style sheet loads nothing, and uses neither capitals nor italics for emphasis."""
-    css = (Path(__file__).parents[1] / "src/handouts/page/templates/handout/handout.css").read_text()
+    css = (ROOT / "src/handouts/page/templates/handout/handout.css").read_text()
     for word in ("url(", "@import", "uppercase", "italic", "justify"):
         assert word not in css

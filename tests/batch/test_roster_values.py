@@ -15,6 +15,7 @@ import duckdb
 import openpyxl
 import pytest
 from babel import Locale
+from test_rosters import read
 
 from handouts.batch.databases import shown
 from handouts.batch.rosters import open_roster
@@ -22,7 +23,6 @@ from handouts.batch.rows import Rows, Wanted
 from handouts.batch.values import NOTHING, fault, faults, texts
 from handouts.collection.folder import Collection
 from handouts.errors import RosterError
-from test_rosters import read
 
 HEADER = ["id", "topic", "first_name"]
 TOPIC = "your-dry-needling-session"

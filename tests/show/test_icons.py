@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from test_diagrams import SIZES, SVG, pictures, width_of
 
 from conftest import edit
 from handouts.collection.folder import Collection
 from handouts.errors import DataError
 from handouts.show import draw_for, icons
-from test_diagrams import SIZES, SVG, pictures, width_of
 
 DRAWN = ["dn-mild", "dn-major", "ac-any", "ac-serious"]
 

@@ -19,12 +19,12 @@ import nbformat.sign
 import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from test_desk import LAB, NOTEBOOK, TOPIC, Desk, Preview, Server, a_copy, picture, restored, started, stopped, until
 
 from conftest import BIN
 from handouts import files
 from handouts.collection.folder import Collection
 from handouts.desk import trust
-from test_desk import LAB, NOTEBOOK, TOPIC, Desk, Preview, Server, a_copy, picture, restored, started, stopped, until
 
 OTHER = "notebooks/which-treatment-is-right.ipynb"
 READER = """

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from test_snapshot import a_notebook, execute, no_snapshots, text_of  # noqa: F401
 
 from conftest import ROOT
 from handouts.engine import pool, runs
-from test_snapshot import a_notebook, execute, no_snapshots, text_of  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
 

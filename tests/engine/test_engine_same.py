@@ -9,10 +9,10 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
+from test_snapshot import a_notebook, cell, compared, no_snapshots  # noqa: F401
 
 from conftest import ROOT
 from handouts.engine import runs
-from test_snapshot import a_notebook, cell, compared, no_snapshots  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
 

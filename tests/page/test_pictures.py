@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from conftest import now, text_cell
+from conftest import NEEDLES, now, text_cell
 from handouts.checks.rules import LARGEST_PAGE
 from handouts.checks.run import check_collection
 from handouts.collection.folder import Collection
@@ -146,7 +146,7 @@ def test_what_is_no_picture_is_refused(content: bytes) -> None:
         "display_data", {"image/png": base64.b64encode(content).decode()}, metadata={"image/png": {"alt": "A knee"}}
     )
     with pytest.raises(PageError, match="is damaged, or no PNG or JPEG"):
-        make_ready(output, Expander(Collection(Path(__file__).parents[1])), {})
+        make_ready(output, Expander(Collection(NEEDLES)), {})
 
 
 def test_a_picture_that_cannot_be_small_is_refused() -> None:
@@ -223,7 +223,7 @@ def test_what_is_no_drawing_is_refused(svg: str) -> None:
     data = {"image/svg+xml": SVG.format(""), "application/vnd.handouts.narrow+svg": svg}
     output = nbformat.v4.new_output("display_data", data, metadata={"image/svg+xml": say})
     with pytest.raises(PageError, match="shows a drawing"):
-        make_ready(output, Expander(Collection(Path(__file__).parents[1])), {})
+        make_ready(output, Expander(Collection(NEEDLES)), {})
 
 
 def test_drawings_of_other_tools_are_welcome_where_they_only_draw() -> None:
