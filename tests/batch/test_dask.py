@@ -89,6 +89,7 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     from handouts.batch.run import Summary, _make
+    from handouts.page.make import keys_of
     from handouts.page.variant import list_variants
 
     wanted = list_variants(now(copy), ["your-dry-needling-session"], {"audience": "general", "level": "plain"})
@@ -102,7 +103,7 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
             return super().submit(*task, **more)  # type: ignore[arg-type]
 
     with Late(1) as executor:
-        made = list(_make(copy, wanted, executor, 1, summary, lambda step, done, of: None))
+        made = list(_make(copy, wanted, keys_of(copy, wanted), executor, 1, summary, lambda step, done, of: None))
     assert made == []
     assert "has other tables, notebooks or packages. Make them the same" in summary.failed[0]
 

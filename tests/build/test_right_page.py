@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -123,6 +123,32 @@ def test_a_page_is_drawn_from_its_own_collection(copy: Collection, monkeypatch: 
     monkeypatch.chdir(NEEDLES)
     assert "Our own words." in make.make_page(now(copy), Variant(CHOICE, VALUES)).html
     assert os.environ["HANDOUTS_COLLECTION"] == str(NEEDLES)
+
+
+def test_threads_make_the_pages_of_their_own_collections(copy: Collection, tmp_path: Path) -> None:
+    """Two threads with a collection each: every page is drawn from its own, and the environment is as it was."""
+    other = shutil.copytree(copy.root, tmp_path / "other")
+    edit(copy.data / "choice-path.csv", "1,list,", "1,list,Words of one. ")
+    edit(other / "data" / "choice-path.csv", "1,list,", "1,list,Words of two. ")
+    both = [open_collection(copy.root), open_collection(other)]
+    with ThreadPoolExecutor(2) as threads:
+        pages = list(threads.map(lambda one: make.make_page(one, Variant(CHOICE, VALUES)).html, both * 2))
+    assert [("Words of one." in html, "Words of two." in html) for html in pages] == [(True, False), (False, True)] * 2
+    assert "HANDOUTS_COLLECTION" not in os.environ
+
+
+def test_pages_of_an_earlier_build_stay_listed_whatever_became_of_the_list(clinic: Collection) -> None:
+    """A page that stands in the folder and cannot be made now is listed with what it says, though the list was deleted."""
+    build_pages(now(clinic), clinic.exports)
+    (clinic.exports / "manifest.csv").unlink()
+    clinic.notebook(CHOICE).write_text("{")
+    result = build_pages(now(clinic), clinic.exports)
+    assert len(result.failed) == 6
+    rows = {row["path"]: row for row in read_manifest(clinic.exports)}
+    assert len(rows) == 12
+    row = rows[f"{CHOICE}/athlete_plain_normal.html"]
+    assert row["title"] == "Which Treatment Is Right for You?"
+    assert row["version"] in (clinic.exports / row["path"]).read_text()
 
 
 def test_a_build_tells_that_something_was_saved_meanwhile(copy: Collection) -> None:

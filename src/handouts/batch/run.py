@@ -9,7 +9,7 @@ their handout and nowhere else: not into a kernel, a cache, a log, a message or 
 import pickle
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -24,8 +24,8 @@ from handouts.batch.tasks import Task, filled
 from handouts.collection.folder import LIST, Collection
 from handouts.errors import OutputError
 from handouts.page import Page, Variant, make_pages
-from handouts.page.cache import read_kept_pages
-from handouts.page.make import missing_parts
+from handouts.page.cache import read_kept
+from handouts.page.make import keys_of, missing_parts
 from handouts.page.pdf import check_can_print
 from handouts.page.workers import cluster
 
@@ -94,7 +94,8 @@ def make_handouts(
         spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
         rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name, today)))
         variants = _check(rows, roster, spool, rejected, summary, progress)
-        pages = read_kept_pages(collection, variants)
+        keys = keys_of(collection, variants)
+        pages = {variant: page for variant, key in keys.items() if (page := read_kept(collection, key))}
         to_make = [variant for variant in variants if variant not in pages]
         summary.pages, summary.executed = len(variants), len(to_make)
         if dry_run:
@@ -102,7 +103,7 @@ def make_handouts(
         goal.prepare()
         stack.callback(goal.release)
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
-        pages.update(_make(collection, to_make, executor, size, summary, progress))
+        pages.update(_make(collection, to_make, keys, executor, size, summary, progress))
         kept = stack.enter_context(closing(Account(goal)))
         ready = _ready(collection, variants, [pages.get(variant) for variant in variants], summary)
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
@@ -157,13 +158,14 @@ def _check(
 def _make(
     collection: Collection,
     to_make: list[Variant],
+    keys: Mapping[Variant, str],
     executor: Executor | None,
     size: int,
     summary: Summary,
     progress: Progress,
 ) -> Iterator[tuple[Variant, Page]]:
     """Yield the pages that are not kept; each is executed once, wherever that is."""
-    made_now = make_pages(collection, to_make, executor=executor, workers=size)
+    made_now = make_pages(collection, to_make, executor=executor, workers=size, known=keys)
     for count, (variant, made) in enumerate(made_now, start=1):
         progress("Pages", count, len(to_make))
         if made.page is None:

@@ -17,13 +17,14 @@ def print_pages(
     collection: Collection, out: Path, variants: Iterable[Variant], workers: int | None
 ) -> Iterator[tuple[Variant, bytes, str | None]]:
     """Yield the PDF of each page in `out`, and, in place of one, what failed."""
+    variants = [variant for variant in variants if (out / variant.path).is_file()]
+    if not variants:
+        return
     paper = collection.clinic.paper
     made_by = version("weasyprint")
     to_print: dict[str, list[Variant]] = {}
     calls: dict[str, tuple[str, str]] = {}
     for variant in variants:
-        if not (out / variant.path).is_file():
-            continue
         html = (out / variant.path).read_bytes()
         name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), made_by.encode()])).hexdigest()}.pdf"
         if (content := read_kept_file(collection, name)) is not None:

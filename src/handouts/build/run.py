@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handouts import files
-from handouts.build.manifest import read_manifest
+from handouts.build.manifest import read_manifest, read_page
 from handouts.build.paper import print_pages
 from handouts.checks import readability
 from handouts.collection import LIST, MANIFEST, Collection, open_collection
@@ -94,7 +94,8 @@ def build_pages(
         check_can_print()
     start(len(wanted))
     result = Result()
-    fresh = []
+    fresh: list[Variant] = []
+    rows: dict[Variant, Row] = {}
     for variant in wanted:
         if (topic := collection.topics[variant.topic]).overdue(today):
             message = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
@@ -105,7 +106,7 @@ def build_pages(
         if made.page is None:
             _fail(result, variant, str(made.failure), progress)
             continue
-        listed[variant] = _row(collection, variant, made.page)
+        rows[variant] = _row(collection, variant, made.page)
         if _write(out, variant, made.page.html) or not made.kept:
             result.made += 1
             progress(variant, "made before" if made.kept else "made")
@@ -128,8 +129,11 @@ def build_pages(
     others = [variant for variant in listed if variant not in wanted]
     kept = read_kept_pages(collection, others)
     result.outdated = sum(one not in kept or kept[one].html.encode() != (out / one.path).read_bytes() for one in others)
-    result.unready = [f"{one}: {_lacks(row['missing'].split())}" for one, row in listed.items() if row["missing"]]
-    _describe(collection, out, listed, gone)
+    for variant in [*wanted, *others]:
+        if variant not in rows and (html := _text_of(out / variant.path)):  # of an earlier build
+            rows[variant] = _row(collection, variant, read_page(html))
+    result.unready = [f"{one}: {_lacks(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
+    _describe(collection, out, rows, gone)
     now = open_collection(collection.root)
     result.saved = now is not collection and now.fingerprint != collection.fingerprint
     return result
@@ -156,14 +160,14 @@ def _check_writable(out: Path) -> None:
     probe.unlink(missing_ok=True)
 
 
-def _listed(collection: Collection, out: Path) -> tuple[dict[Variant, Row], list[Row]]:
-    """Return the rows of the manifest in `out` by their variants, and those whose variant is no more.
+def _listed(collection: Collection, out: Path) -> tuple[list[Variant], list[Row]]:
+    """Return the variants that the manifest in `out` lists, and its rows of those that are no more.
 
     Pages of earlier builds stay listed while their variant exists: a build of one topic is no reason
     to forget the others.
     """
     parameters, topics = collection.parameters, collection.topics
-    listed: dict[Variant, Row] = {}
+    listed: list[Variant] = []
     gone: list[Row] = []
     for row in read_manifest(out):
         values = {name: row.get(name) or "" for name in parameters}
@@ -176,7 +180,7 @@ def _listed(collection: Collection, out: Path) -> tuple[dict[Variant, Row], list
         if not (out / row["path"]).is_file() or not (out / row["path"]).resolve().is_relative_to(out.resolve()):
             continue
         if exists and variant.path == row["path"]:
-            listed[variant] = {**dict.fromkeys(COLUMNS, ""), **row}
+            listed.append(variant)
         else:
             gone.append(row)
     return listed, gone
@@ -192,14 +196,10 @@ def _row(collection: Collection, variant: Variant, page: Page) -> Row:
     }  # fmt: skip
 
 
-def _describe(collection: Collection, out: Path, listed: Mapping[Variant, Row], gone: Sequence[Row]) -> None:
-    """Write the manifest of the pages `listed` and of those that are `gone`, and the index of those that are ready."""
-    here = sorted(listed, key=lambda variant: _order(variant, collection))
-    rows = [
-        {**listed[one], "pdf": one.pdf_path if (out / one.pdf_path).is_file() else ""}
-        for one in here
-        if (out / one.path).is_file()
-    ]
+def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], gone: Sequence[Row]) -> None:
+    """Write the manifest of the pages `told` and of those that are `gone`, and the index of those that are ready."""
+    here = sorted(told, key=lambda variant: _order(variant, collection))
+    rows = [{**told[one], "pdf": one.pdf_path if (out / one.pdf_path).is_file() else ""} for one in here]
     manifest = io.StringIO()
     columns = ["path", "pdf", "topic", *collection.parameters, *COLUMNS]
     writer = csv.DictWriter(manifest, columns, restval="", lineterminator="\n", extrasaction="ignore")
@@ -221,12 +221,22 @@ def _describe(collection: Collection, out: Path, listed: Mapping[Variant, Row], 
 
 
 def _readers(collection: Collection, here: Sequence[Variant]) -> Iterator["Reader"]:
-    """Yield what the readers of the pages `here` get, where their notebook is whole."""
-    from handouts.checks.readers import make_readers
+    """Yield what the readers of the pages `here` get, each once whatever the print size, where their notebook is whole."""
+    from handouts.checks.readers import Reader
+    from handouts.collection import notebook
 
     for topic in collection.topics.values():
-        with suppress(HandoutsError):
-            yield from make_readers(collection, topic, [one.values for one in here if one.topic == topic.name])
+        try:
+            nb = notebook.read(collection.notebook(topic.name))
+        except HandoutsError:
+            continue
+        found: dict[tuple[str, ...], Reader] = {}
+        for one in here:
+            if one.topic == topic.name:
+                with suppress(HandoutsError):
+                    reader = Reader.of_topic(collection, topic, nb, one.values)
+                    found.setdefault(tuple(reader.facets.values()), reader)
+        yield from found.values()
 
 
 def _lacks(parts: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """What each reader gets, as text: the cells of a topic for one reader, in sentences with their sources."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -234,21 +234,14 @@ class Reader:
         return list(dict.fromkeys([*told, *(name for _, name, _ in self.shown("icons"))]))
 
 
-def make_readers(
-    collection: Collection, topic: Topic, wanted: Iterable[Mapping[str, str]] | None = None
-) -> list[Reader]:
-    """Return what each reader of `topic` gets, or those with the values `wanted`; each once whatever the print size.
-
-    Raises HandoutsError for a notebook that no page can be made of.
-    """
+def make_readers(collection: Collection, topic: Topic) -> list[Reader]:
+    """Return what each reader of `topic` gets. Raises HandoutsError for a notebook that no page can be made of."""
     nb = notebook.read(collection.notebook(topic.name))
-    if wanted is None:
-        wanted = (one for one in choices(collection.parameters, {}, "check") if offered(topic.only, one))
-    found: dict[tuple[str, ...], Reader] = {}
-    for values in wanted:
-        reader = Reader.of_topic(collection, topic, nb, values)
-        found.setdefault(tuple(reader.facets.values()), reader)
-    return list(found.values())
+    return [
+        Reader.of_topic(collection, topic, nb, values)
+        for values in choices(collection.parameters, {}, "check")
+        if offered(topic.only, values)
+    ]
 
 
 def trace(collection: Collection, topics: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:

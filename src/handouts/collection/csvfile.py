@@ -5,19 +5,24 @@ counts them, the header being row 1), column, value, and the values allowed.
 """
 
 import csv
+import hashlib
 import io
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 from handouts.errors import DataError, known
+from handouts.files import files_in
 
 RESERVED = (
     "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "pdf", "roster", "run", "shared", "sql", "today", "topic", "topics", "version", "workers",
 )  # fmt: skip
 """Names that the command line and rosters have for other things."""
 
+MOST_KEPT = 1_000_000
+"""Bytes of a file that are kept when all are looked at: no table of a page has more."""
 Row = Mapping[str, str]
 Rule = Callable[[str], str | None]
 """Takes a cell's text and returns what is wrong with it, or None."""
@@ -79,22 +84,39 @@ def one_of(*values: str) -> Rule:
 
 
 class Tables:
-    """The files of data/ as they were at one moment, by their name in that folder; each is parsed once."""
+    """The files in a folder of tables, by their name there; each is read and parsed once, when it is first asked for.
 
-    def __init__(self, files: Mapping[str, bytes | OSError]) -> None:
-        """Take the content of each file, or what came of reading it."""
-        self.files = files
+    What nobody asks for is not kept: a roster may lie among them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
+        self._content: dict[str, bytes] = {}
         self._lines: dict[str, list[list[str]]] = {}
         self._shown: dict[str, list[Row]] = {}
 
     def content(self, name: str) -> bytes:
         """Return what the file `name` holds. Raises OSError."""
-        found = self.files.get(name)
-        if found is None:
-            raise FileNotFoundError(name)
-        if isinstance(found, OSError):
-            raise found
-        return found
+        if name not in self._content:
+            if name not in self._files:
+                raise FileNotFoundError(name)
+            self._content[name] = self._files[name].read_bytes()
+        return self._content[name]
+
+    def fingerprint(self) -> str:
+        """Return a digest of what all files hold, by their names."""
+        digest = hashlib.sha256()
+        for name, path in self._files.items():
+            try:
+                content = self._content[name] if name in self._content else path.read_bytes()
+            except OSError as error:  # whoever asks for the table tells of it
+                content = str(error).encode()
+            else:
+                if len(content) <= MOST_KEPT:
+                    self._content[name] = content
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+        return digest.hexdigest()
 
     def shown(self, name: str) -> list[Row]:
         """Return the rows of the table `name` with any columns, as `read` does: what a page shows. Raises DataError."""
@@ -118,7 +140,9 @@ class Tables:
         cells, a row that comes twice, and a table without rows.
         """
         where = f"data/{name}"
-        if optional and name not in self.files:
+        if optional and name not in self._files:
+            if near := [one for one in self._files if one.casefold() == name.casefold()]:
+                raise DataError(f"data/{near[0]}: is to be called {name}. Rename it.")
             return []
         if name not in self._lines:
             self._lines[name] = self._parse(name, rules)

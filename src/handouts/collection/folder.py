@@ -48,12 +48,18 @@ LIST = "handouts.csv"
 class Collection:
     """A folder with `notebooks/`, one notebook a topic, and `data/`, the tables they draw on.
 
-    The tables are read when the first of them is asked for, all at that moment, and each is parsed once: what came later
-    is another Collection. One that is broken raises DataError when it is asked for. A process that is given a Collection
+    Each table is read and parsed once, when it is first asked for; what was saved later is another Collection, and
+    `is_current` tells. One that is broken raises DataError when it is asked for. A process that is given a Collection
     reads the folder as it is on its own machine.
     """
 
     root: Path
+
+    def __copy__(self) -> "Collection":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Collection":
+        return self
 
     def __reduce__(self) -> tuple[object, ...]:
         return _current, (self.root,)
@@ -91,7 +97,7 @@ class Collection:
     def tables(self) -> Tables:
         """The tables, checked as they are asked for."""
         assert self._stamps  # looked at before anything is read: what is saved meanwhile shows
-        return Tables({path.relative_to(self.data).as_posix(): _content(path) for path in files.files_in(self.data)})
+        return Tables(self.data)
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -167,30 +173,19 @@ class Collection:
         return read_article(self.tables, self.topics)
 
     def check(self) -> None:
-        """Read every table that pages in general are made from. Raises DataError for the first that is broken."""
-        for name in (
-            "parameters",
-            "topics",
-            "clinic",
-            "parts",
-            "treatments",
-            "sources",
-            "facts",
-            "captions",
-            "glossary",
-            "safety",
-            "article",
-        ):
+        """Read every table that each page is made from. Raises DataError for the first that is broken."""
+        names = ["parameters", "topics", "clinic", "parts", "sources", "facts", "glossary", "article"]
+        if any(row.get("safety") == "yes" for one in self.parameters.values() for row in one.values.values()):
+            names.append("safety")
+        for name in names:
             getattr(self, name)
 
     @cached_property
     def fingerprint(self) -> str:
         """A digest of what every page is made from beside its notebook: the tables, and files beside the notebooks."""
-        digest = hashlib.sha256(files.fingerprint(_beside(self.notebooks), self.root).encode())
-        for name, content in self.tables.files.items():
-            digest.update(f"{name}\0{len(content) if isinstance(content, bytes) else content}\0".encode())
-            digest.update(content if isinstance(content, bytes) else b"")
-        return digest.hexdigest()
+        assert self._stamps
+        beside = files.fingerprint(_beside(self.notebooks), self.root)
+        return hashlib.sha256(f"{self.tables.fingerprint()} {beside}".encode()).hexdigest()
 
     def is_current(self) -> bool:
         """Tell whether nothing that this was read from was written since, even if as it was."""
@@ -239,7 +234,7 @@ def named(collection: Collection) -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.pop(NAMED_IN)
+        os.environ.pop(NAMED_IN, None)
         if before is not None:
             os.environ[NAMED_IN] = before
 
@@ -248,13 +243,6 @@ def _current(root: Path) -> Collection:
     if root not in _opened or not _opened[root].is_current():
         _opened[root] = Collection(root)
     return _opened[root]
-
-
-def _content(path: Path) -> bytes | OSError:
-    try:
-        return path.read_bytes()
-    except OSError as error:  # for who asks for it to tell
-        return error
 
 
 def _beside(notebooks: Path) -> list[Path]:

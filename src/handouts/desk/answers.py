@@ -44,7 +44,7 @@ class PageHandler(JSONHandler):
             stamp = preview.stamp(place.collection, place.file)
             await self.answer({**told, "stamp": self.stamped(stamp), "untrusted": True})
             return
-        stamp, made = await self.desk.soon(place, asked, self.seconds(), preview.made, code)
+        stamp, made = await self.desk.soon(place, asked, self.seconds(), preview.make_preview, code)
         told["stamp"] = self.stamped(stamp)
         if made is None:
             told["pending"] = True
@@ -63,7 +63,7 @@ class FindingsHandler(JSONHandler):
         """Send the findings and grades; or that they are not known yet."""
         place = await self.desk.place(path)
         self.values(place)
-        _, found = await self.desk.soon(place, self.asked(), self.seconds(), preview.found, date.today())
+        _, found = await self.desk.soon(place, self.asked(), self.seconds(), preview.find_findings, date.today())
         await self.answer({"pending": found is None, **(asdict(found) if found else {})})
 
 
@@ -187,7 +187,7 @@ class AloneHandler(HTMLHandler):
             address = url_path_join(self.base_url, "handouts", "preview", url_escape(path))
             self.redirect(f"{address}?{urlencode(asked)}")
             return
-        _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.made, code)
+        _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.make_preview, code)
         self.set_header("Cache-Control", "no-store")
         if made is None or not made.html:
             self.set_status(422 if made else 202)

@@ -75,8 +75,8 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         """Make ready what requests share, and watch saves."""
         # Findings have their own: a page never waits for them, nor they for a cell that does not end.
         self.processes = {
-            preview.made: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=3, each=2),
-            preview.found: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=2, each=1),
+            preview.make_preview: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=3, each=2),
+            preview.find_findings: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=2, each=1),
         }
         self.known: set[str | None] = set()
         self.yeses = 0
@@ -154,7 +154,7 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
 
     async def _warm_up(self) -> None:
         try:
-            await self.processes[preview.made].run(self, preview.warm)
+            await self.processes[preview.make_preview].run(self, preview.warm)
         except Exception as error:  # the first page is slower, or tells why
             self.log.info("Handouts could not warm up: %s", error)
 
@@ -214,7 +214,7 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
             told = f"notebooks/{place.file.name}: {error}"
             result = (
                 preview.Shown(None, told, None, 0, {})
-                if function is preview.made
+                if function is preview.make_preview
                 else preview.Found([], None, [], told)
             )
         finally:

@@ -1,8 +1,8 @@
 """What the preview of a topic shows: its page, what the checks find on it, how hard it is to read.
 
-    notebook on disk --made--> page, or why there is none --found--> findings and grades
+    notebook on disk --make_preview--> page, or why there is none --find_findings--> findings and grades
 
-All of it are functions from value to value, called in a process of their own: see desk.py.
+All of it are functions from value to value, called in a process of their own: see extension.py.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class Found:
     error: str | None
 
 
-def made(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Shown:
+def make_preview(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Shown:
     """Make the page of `topic` for the reader asked for; a finished page that a build has kept is taken.
 
     Nothing runs but `code`, which is what may: see trust.py.
@@ -100,7 +100,7 @@ def warm() -> None:
     forget_all()
 
 
-def found(collection: Collection, topic: str, asked: Mapping[str, str], today: date) -> Found:
+def find_findings(collection: Collection, topic: str, asked: Mapping[str, str], today: date) -> Found:
     """Check the page of `topic` for the reader asked for, and grade its text."""
     from handouts.checks import readability
     from handouts.checks.readers import Reader

@@ -48,7 +48,7 @@ class PagePreprocessor(Preprocessor):
         collection = resources.get("collection")
         if collection is None:
             collection = find()
-            check_collection(nb, collection, where)
+            check_same_collection(nb, collection, where)
         topics = collection.topics
         topic = notebook.topic_of(nb, name)
         if topic not in topics:
@@ -140,7 +140,7 @@ def _safety_line(part: str, count: int, line: str, sources: tuple[str, ...]) -> 
     return nbformat.v4.new_markdown_cell(line + cite(sources), id=f"{part}-{count + 1}")
 
 
-def check_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
+def check_same_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
     """Raise PageError where papermill ran a notebook of one collection, and the page would be made with another's data."""
     source = nb.metadata.get("papermill", {}).get("input_path")
     if (

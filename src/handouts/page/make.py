@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1]
 CODE = files.fingerprint(files.files_in(PACKAGE), PACKAGE)
 """A digest of this package as it was when this process began with it: a worker may live longer than the code on its disk."""
-_one_at_a_time = threading.Lock()
-"""A page is made in the notebooks' folder, and a process has one working folder for all its threads."""
+_one_at_a_time = threading.RLock()
+"""Cells run in the notebooks' folder, with the collection named in the environment, and a process has one of each for all its threads."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ class Made:
 
 
 def make_page(collection: Collection, variant: Variant) -> Page:
-    """Return the page of `variant`, made anew from what is on disk. Raises HandoutsError."""
-    return _make(collection, variant, _stored(collection, variant))
+    """Return the page of `variant`, made anew from what is on disk now. Raises HandoutsError."""
+    now = open_collection(collection.root)
+    return _make(now, variant, _stored(now, variant))
 
 
 def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:
@@ -138,7 +139,7 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.WARNING)
     reader = f", {', '.join(values.values())}" if values else ""
     try:
-        with named(collection):
+        with _one_at_a_time, named(collection):
             executed = papermill.execute_notebook(
                 cells,
                 None,
@@ -206,6 +207,15 @@ def key_of(collection: Collection, variant: Variant) -> str:
     package installed.
     """
     return _key(_stored(collection, variant), variant, collection)
+
+
+def keys_of(collection: Collection, variants: Iterable[Variant]) -> dict[Variant, str]:
+    """Return the key of each of `variants`, as `key_of` does; each notebook is read once, so that all are of one state of it."""
+    stored: dict[str, bytes] = {}
+    for variant in variants:
+        if variant.topic not in stored:
+            stored[variant.topic] = _stored(collection, variant)
+    return {variant: _key(stored[variant.topic], variant, collection) for variant in variants}
 
 
 def _key(stored: bytes, variant: Variant, collection: Collection) -> str:

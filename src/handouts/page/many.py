@@ -1,7 +1,7 @@
 """Many pages at once: what was made before is taken, the rest is made by processes, or by a cluster."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -21,17 +21,18 @@ def make_pages(
     executor: Executor | None = None,
     workers: int | None = None,
     force: bool = False,
+    known: Mapping[Variant, str] | None = None,
 ) -> Iterator[tuple[Variant, Made]]:
     """Yield each of the variants `wanted` with its page or what failed: first what is kept, then the rest as it is done.
 
     The work is done by `executor`, else by so many processes as `workers` says, or as there are cores; with `force` nothing
-    that is kept is taken. Pages are kept by the key of what they were made from: where `executor` works, or where somebody
+    that is kept is taken; `known` has keys that are known already. Pages are kept by the key of what they were made from: where `executor` works, or where somebody
     saves meanwhile, that may be something else than what `collection` holds, and `as_asked` tells so.
     """
     keys: dict[Variant, str] = {}
     for variant in wanted:
         try:
-            key = key_of(collection, variant)
+            key = known[variant] if known else key_of(collection, variant)
         except HandoutsError as error:
             yield variant, Made(failure=str(error))
             continue

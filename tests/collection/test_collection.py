@@ -1,0 +1,96 @@
+"""folder.py: a collection is read once, into a value that stays what it is."""
+
+import copy as copies
+import os
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from conftest import NEEDLES, edit, now
+from handouts.collection import Collection, find, open_collection
+from handouts.errors import DataError
+
+COUNT = """
+import collections, os, sys
+from datetime import date
+opened = collections.Counter()
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
+        path = os.fspath(arguments[0])
+        if f"{os.sep}data{os.sep}" in path or f"{os.sep}notebooks{os.sep}" in path:
+            opened[os.path.basename(path)] += 1
+sys.addaudithook(note)
+from handouts.collection import Collection, find
+from handouts.page.markdown import parse_markdown
+WORK
+info = parse_markdown.cache_info()
+print(len(opened), max(opened.values()), info.misses == info.currsize, info.hits > 0)
+"""
+WORK = {
+    "the rules": "from handouts.checks.run import check_words; check_words(find(), date(2026, 11, 26))",
+    "the scorecard": "from handouts.build.run import _readers; from handouts.checks import scorecard\n"
+    "from handouts.page import list_variants\nscorecard.render(find(), _readers(find(), list_variants(find())))",
+    "a saved keystroke": "from handouts.desk.preview import find_findings\n"
+    "find_findings(find(), 'which-treatment-is-right', {'audience': 'athlete'}, date(2026, 11, 26))",
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_each_file_is_read_once_and_each_text_parsed_once(work: str) -> None:
+    """One command reads each table and notebook once, and parses no text twice."""
+    code = COUNT.replace("WORK", WORK[work])
+    done = subprocess.run([sys.executable, "-c", code], cwd=NEEDLES, capture_output=True, text=True, check=True)
+    count, most, once, again = done.stdout.split()
+    assert int(count) > 5
+    assert (most, once, again) == ("1", "True", "True")
+
+
+def test_a_kernel_reads_each_table_once_and_no_roster() -> None:
+    """What a notebook shows reads each table that it needs once, and nobody's details, though a roster lies beside them."""
+    shown = "from handouts.show import *\ndraw_for(audience='athlete'); diagram('choice-path'); table('needle-options'); icons('dn-mild')"
+    code = COUNT.replace("WORK", shown) + "print('example-roster.csv' in opened)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=NEEDLES / "notebooks", capture_output=True, text=True, check=True
+    )
+    _, most, *_, has_roster = done.stdout.split()
+    assert (most, has_roster) == ("1", "False")
+
+
+def test_a_collection_stays_what_it_was(copy: Collection) -> None:
+    """What is saved later is in the next one; copies of a value are that value, and another process reads the folder itself."""
+    before = now(copy)
+    assert before.clinic.phone == "555-0100"
+    fingerprint = before.fingerprint
+    edit(copy.data / "clinic.csv", "555-0100", "555-0199")
+    assert before.clinic.phone == copies.deepcopy(before).clinic.phone == "555-0100"
+    assert not before.is_current()
+    after = now(copy)
+    assert (after.clinic.phone, after is now(copy)) == ("555-0199", True)
+    assert after.fingerprint != fingerprint
+    assert pickle.loads(pickle.dumps(before)).clinic.phone == "555-0199"
+
+
+def test_a_file_beside_the_notebooks_counts_from_the_moment_it_is_looked_at(copy: Collection) -> None:
+    """A file saved as it was still tells that something was written."""
+    beside = copy.notebooks / "picture.txt"
+    beside.write_text("1")
+    looked = now(copy)
+    assert looked.fingerprint
+    os.utime(beside, (1, 1))
+    assert not looked.is_current()
+
+
+def test_a_table_with_other_capitals_is_not_taken_for_none(copy: Collection) -> None:
+    """An optional table whose name has other capitals is told, and never read as an empty one."""
+    (copy.data / "glossary.csv").rename(copy.data / "Glossary.csv")
+    with pytest.raises(DataError, match=r"data/Glossary\.csv: is to be called glossary\.csv\. Rename it\."):
+        now(copy).glossary
+
+
+def test_a_folder_without_a_collection_is_told(tmp_path: object) -> None:
+    """Opening, and finding from there, names the folder and what to do."""
+    with pytest.raises(DataError, match="no collection here"):
+        open_collection(str(tmp_path))
+    assert find(NEEDLES / "notebooks").root == NEEDLES
