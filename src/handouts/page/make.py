@@ -33,7 +33,8 @@ PACKAGE = Path(__file__).parents[1]
 CODE = files.fingerprint(files.files_in(PACKAGE), PACKAGE)
 """A digest of this package as it was when this process began with it: a worker may live longer than the code on its disk."""
 _one_at_a_time = threading.RLock()
-"""Cells run in the notebooks' folder, with the collection named in the environment, and a process has one of each for all its threads."""
+"""Cells run in the notebooks' folder, with the collection named in the environment, and a process has one of each, and one exporter, for all its
+threads."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ class Made:
 
 def make_page(collection: Collection, variant: Variant) -> Page:
     """Return the page of `variant`, made anew from what is on disk now. Raises HandoutsError."""
-    now = open_collection(collection.root)
-    return _make(now, variant, _stored(now, variant))
+    with _one_at_a_time:
+        now = open_collection(collection.root)
+        return _make(now, variant, _stored(now, variant))
 
 
 def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:

@@ -26,8 +26,9 @@ def make_pages(
     """Yield each of the variants `wanted` with its page or what failed: first what is kept, then the rest as it is done.
 
     The work is done by `executor`, else by so many processes as `workers` says, or as there are cores; with `force` nothing
-    that is kept is taken; `known` has keys that are known already. Pages are kept by the key of what they were made from: where `executor` works, or where somebody
-    saves meanwhile, that may be something else than what `collection` holds, and `as_asked` tells so.
+    that is kept is taken; `known` has keys that are known already. Pages are kept by the key of what they were made from:
+    where `executor` works, or where somebody saves meanwhile, that may be something else than what `collection` holds, and
+    `as_asked` tells so.
     """
     keys: dict[Variant, str] = {}
     for variant in wanted:
@@ -45,10 +46,8 @@ def make_pages(
     with nullcontext(executor) if executor else processes(min(workers or os.cpu_count() or 1, len(keys))) as pool:
         for variant, made in do_all(pool, try_page, {variant: (collection, variant) for variant in keys}):
             if made is None:
-                yield (
-                    variant,
-                    Made(failure=f"{variant}: the process that made it was ended. Run the same command again."),
-                )
+                failure = f"{variant}: the process that made it was ended. Run the same command again."
+                yield variant, Made(failure=failure)
                 continue
             if made.page:
                 keep(collection, made.key, made.page)
