@@ -17,6 +17,7 @@ from conftest import BIN, NEEDLES, edit, now
 from handouts import files
 from handouts.batch.rosters import open_roster
 from handouts.batch.run import make_handouts
+from handouts.batch.targets import Target
 from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
 from handouts.errors import OutputError
@@ -149,6 +150,27 @@ def test_pages_of_an_earlier_build_stay_listed_whatever_became_of_the_list(clini
     row = rows[f"{CHOICE}/athlete_plain_normal.html"]
     assert row["title"] == "Which Treatment Is Right for You?"
     assert row["version"] in (clinic.exports / row["path"]).read_text()
+
+
+def test_a_batch_is_of_one_state_of_its_notebooks(
+    clinic: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook saved between the look at what is kept and the making of the rest: no handout is written."""
+    for page in clinic.cache.glob("*.json"):
+        if '"athlete"' not in page.read_text() and "For athletes" not in page.read_text():
+            page.unlink()
+    roster = tmp_path / "r.csv"
+    roster.write_text(f"id,topic,audience\n1,{CHOICE},athlete\n2,{CHOICE},general\n")
+    prepare = Target.prepare
+
+    def prepare_late(goal: Target) -> None:
+        prepare(goal)
+        edit(clinic.notebook(CHOICE), "For pain or trouble moving", "For trouble or pain moving")
+
+    monkeypatch.setattr(Target, "prepare", prepare_late)
+    with open_roster(str(roster)) as opened, pytest.raises(OutputError, match="were saved while pages were made"):
+        make_handouts(now(clinic), opened, str(tmp_path / "out"))
+    assert not list((tmp_path / "out").glob("*.html"))
 
 
 def test_a_build_tells_that_something_was_saved_meanwhile(copy: Collection) -> None:

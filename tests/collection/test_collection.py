@@ -3,14 +3,21 @@
 import copy as copies
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import nbformat
 import pytest
 
-from conftest import NEEDLES, edit, now
-from handouts.collection import Collection, find, open_collection
-from handouts.errors import DataError
+from conftest import NEEDLES, SMALLEST, edit, now
+from handouts.build import build_pages
+from handouts.build.run import _readers
+from handouts.checks.readers import make_readers
+from handouts.collection import Collection, find, notebook, open_collection
+from handouts.errors import DataError, NotebookError
+from handouts.page import list_variants
 
 COUNT = """
 import collections, os, sys
@@ -87,6 +94,42 @@ def test_a_table_with_other_capitals_is_not_taken_for_none(copy: Collection) -> 
     (copy.data / "glossary.csv").rename(copy.data / "Glossary.csv")
     with pytest.raises(DataError, match=r"data/Glossary\.csv: is to be called glossary\.csv\. Rename it\."):
         now(copy).glossary
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
+    """A copy of the smallest collection."""
+    for folder in ("data", "notebooks"):
+        shutil.copytree(SMALLEST / folder, tmp_path / folder)
+    monkeypatch.delenv("HANDOUTS_COLLECTION")
+    return Collection(tmp_path)
+
+
+def test_a_collection_without_safety_text_is_built(small: Collection, tmp_path: Path) -> None:
+    """Where no page shows a safety text, none is asked for."""
+    edit(small.data / "levels.csv", "yes,no,main-message", "no,no,main-message")
+    (small.data / "safety.csv").unlink()
+    result = build_pages(now(small), tmp_path / "out")
+    assert (result.failed, result.made) == ([], 1)
+
+
+def test_readers_of_every_page_are_checked_and_one_that_fails_costs_no_other(small: Collection) -> None:
+    """Values that no cell is tagged with make readers too; the scorecard leaves out who gets no page, and nobody else."""
+    with (small.data / "sizes.csv").open("a") as file:
+        file.write("large,Large print,,18,\n")
+    with (small.data / "audiences.csv").open("a") as file:
+        file.write("child,Children,For children,\n")
+    collection = now(small)
+    topic = collection.topics["wash-your-hands"]
+    assert len(make_readers(collection, topic)) == len(list_variants(collection)) == 4
+    nb = notebook.read(collection.notebook(topic.name))
+    nb.cells[-1].metadata["tags"] = ["audience:child"]
+    nb.cells.append(nbformat.v4.new_markdown_cell("## For you", id="left", metadata={"tags": ["audience:general"]}))
+    notebook.write(nb, collection.notebook(topic.name))
+    with pytest.raises(NotebookError, match="nothing is left under the heading"):
+        make_readers(now(small), topic)
+    (reader,) = _readers(now(small), list_variants(now(small)))
+    assert reader.facets["audience"] == "child"
 
 
 def test_a_folder_without_a_collection_is_told(tmp_path: object) -> None:
