@@ -102,7 +102,7 @@ def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch, capl
 def test_nothing_is_said_of_tasks_and_loops(code: str) -> None:
     """A process whose runs crashed, were stopped, failed or went well ends without a word of asyncio's, or of a resource left open."""
     script = (
-        "import asyncio, sys\nsys.path.insert(0, 'tests')\nfrom test_snapshot import a_notebook, execute\n"
+        "import asyncio, sys\nsys.path[:0] = ['tests', 'tests/engine']\nfrom test_snapshot import a_notebook, execute\n"
         f"for _ in range(2):\n    try: execute(a_notebook({code!r}), execution_timeout=1)\n    except Exception as e: print(type(e).__name__)\n"
     )
     done = subprocess.run(
