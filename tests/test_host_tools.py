@@ -149,7 +149,6 @@ def test_the_server_offers_the_exporter(lab: str, built: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_the_exporter_is_in_jupyterlabs_menu(lab: str, browser: object) -> None:
     """An educator opens a topic in JupyterLab and chooses File, Save and Export Notebook As, Handout."""
     page = browser.new_page()  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -66,16 +66,33 @@ def _sync_folder(folder: Path) -> None:
 
 def fingerprint(paths: Iterable[Path], *roots: Path) -> str:
     """Return a digest of those `paths` that are there, in the order given: where they lie below `roots`, or their names, and contents."""
+
+    def read() -> Iterator[tuple[str, bytes]]:
+        for path in paths:
+            with suppress(FileNotFoundError):  # removed since it was listed
+                content = path.read_bytes()
+                root = next((root for root in roots if path.is_relative_to(root)), path.parent)
+                yield path.relative_to(root).as_posix(), content
+
+    return digest_of(read())
+
+
+def digest_of(contents: Iterable[tuple[str, bytes]]) -> str:
+    """Return a digest of names and what stands under them, in the order given."""
     digest = hashlib.sha256()
-    for path in paths:
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:  # removed since it was listed
-            continue
-        name = next((path.relative_to(root).as_posix() for root in roots if path.is_relative_to(root)), path.name)
+    for name, content in contents:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def stamp(path: Path) -> tuple[int, int, int, int] | None:
+    """Return what tells whether the file at `path` was written meanwhile, even if as it was; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -294,7 +294,6 @@ def test_an_error_in_a_worker_shows_nobody(clinic: Collection, tmp_path: Path) -
     assert "R000001" not in str(told.value)
 
 
-@pytest.mark.slow
 def test_memory_stays_flat(clinic: Collection, tmp_path: Path) -> None:
     """Ten times the rows take no more than a tenth more memory."""
     most = []

@@ -58,7 +58,6 @@ def cluster(tmp_path: Path, copy: Collection, request: pytest.FixtureRequest) ->
         process.wait(timeout=20)
 
 
-@pytest.mark.slow
 def test_a_cluster_makes_the_same_though_a_worker_is_killed(copy: Collection, tmp_path: Path, cluster: Cluster) -> None:
     """Each page is run once across the cluster; with a worker killed half-way the files are those of one machine."""
     edit(

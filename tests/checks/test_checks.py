@@ -14,10 +14,11 @@ from conftest import edit, now
 from handouts.checks import readability
 from handouts.checks.criteria import CHECKS
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
-from handouts.checks.readers import make_readers, sentences, trace
+from handouts.checks.readers import make_readers, sentences
 from handouts.checks.rules import of_page, size
 from handouts.checks.run import check_collection, check_text, check_words, failing
 from handouts.checks.standards import FAILS, answers, read_standards
+from handouts.checks.trace import trace
 from handouts.collection.evidence import SAFETY_PARTS
 from handouts.collection.folder import Collection
 

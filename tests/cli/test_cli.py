@@ -185,7 +185,6 @@ def test_workers_must_be_a_number(run: Run) -> None:
     assert "'0' is no whole number above zero" in done.stderr
 
 
-@pytest.mark.slow
 def test_ctrl_c_is_answered_by_one_line(clinic: Collection) -> None:
     """Ctrl-C is answered by one line that says what is kept, whatever the build and its processes were at."""
     for count in range(8):

@@ -13,8 +13,7 @@ import pytest
 
 from conftest import NEEDLES, SMALLEST, edit, now
 from handouts.build import build_pages
-from handouts.build.run import _readers
-from handouts.checks.readers import make_readers
+from handouts.checks.readers import make_readers, make_readers_of
 from handouts.collection import Collection, find, notebook, open_collection
 from handouts.errors import DataError, NotebookError
 from handouts.page import list_variants
@@ -37,8 +36,8 @@ print(len(opened), max(opened.values()), info.misses == info.currsize, info.hits
 """
 WORK = {
     "the rules": "from handouts.checks.run import check_words; check_words(find(), date(2026, 11, 26))",
-    "the scorecard": "from handouts.build.run import _readers; from handouts.checks import scorecard\n"
-    "from handouts.page import list_variants\nscorecard.render(find(), _readers(find(), list_variants(find())))",
+    "the scorecard": "from handouts.checks.readers import make_readers_of; from handouts.checks import scorecard\n"
+    "from handouts.page import list_variants\nscorecard.render(find(), make_readers_of(find(), list_variants(find())))",
     "a saved keystroke": "from handouts.desk.preview import find_findings\n"
     "find_findings(find(), 'which-treatment-is-right', {'audience': 'athlete'}, date(2026, 11, 26))",
 }
@@ -128,7 +127,7 @@ def test_readers_of_every_page_are_checked_and_one_that_fails_costs_no_other(sma
     notebook.write(nb, collection.notebook(topic.name))
     with pytest.raises(NotebookError, match="nothing is left under the heading"):
         make_readers(now(small), topic)
-    (reader,) = _readers(now(small), list_variants(now(small)))
+    (reader,) = make_readers_of(now(small), list_variants(now(small)))
     assert reader.facets["audience"] == "child"
 
 

@@ -343,7 +343,6 @@ def picture(desk: Any, name: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_the_page_stands_beside_the_notebook_for_any_reader(desk: Desk) -> None:
     """A topic is opened in JupyterLab and Preview pressed: its page stands beside it, and another reader gives another page."""
     page = desk.lab()
@@ -367,7 +366,6 @@ def test_the_page_stands_beside_the_notebook_for_any_reader(desk: Desk) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_saved_words_are_in_the_preview_within_five_seconds(desk: Desk) -> None:
     """A sentence is changed and saved with Ctrl+S: the page has the new words within five seconds, and is not scrolled."""
     page = desk.lab()
@@ -413,7 +411,6 @@ def svg_words(preview: Preview) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_failing_cell_is_told_above_the_last_page_that_was_whole(desk: Desk) -> None:
     """A cell that fails is told with its error, and leads to the cell; the last whole page stays until the cell is mended."""
     page = desk.lab()
@@ -443,7 +440,6 @@ def test_a_failing_cell_is_told_above_the_last_page_that_was_whole(desk: Desk) -
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_finding_leads_to_its_sentence_and_its_cell(desk: Desk) -> None:
     """What the checks find is listed; choosing it highlights the sentence and its cell. Mended, it is gone from the list."""
     page = desk.lab()
@@ -472,7 +468,6 @@ def test_a_finding_leads_to_its_sentence_and_its_cell(desk: Desk) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_each_cell_says_whom_it_is_for(desk: Desk) -> None:
     """Each cell says who reads it; a click adds a tag; tags of others, and their order, are in the file after a save."""
     desk.server.change("plain-before", tags=["mine", "level:plain", "other.tool"])
@@ -517,7 +512,6 @@ def test_each_cell_says_whom_it_is_for(desk: Desk) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_jupyterlab_cannot_save_what_would_break_the_page(desk: Desk) -> None:
     """The parameters cell is deleted and all outputs cleared in JupyterLab, and saved: the file has them still, and it is told."""
     before = desk.server.stored()
@@ -620,7 +614,6 @@ def test_no_save_is_refused_for_what_the_desk_does(fresh: Server, change: Callab
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_new_topic_has_a_page_at_once(desk: Desk, run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     """A handout is begun in JupyterLab: its notebook is open, its row is in topics.csv, its page shows, and the checks pass."""
     page = desk.lab()
@@ -705,7 +698,6 @@ def test_a_page_with_a_script_could_not_run_it(desk: Desk) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_eight_previews_leave_jupyterlab_quick(desk: Desk) -> None:
     """Eight previews at once all show their page and its change, and JupyterLab answers within two seconds meanwhile."""
     desk.alone().page.close()  # logs in
@@ -798,7 +790,6 @@ def test_a_topic_that_cannot_be_begun_is_told(fresh: Server, asked: object) -> N
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_a_preview(desk: Desk, scheme: str) -> None:
     """axe-core finds no violation on a preview, with its findings open or an error told, in the light, in the dark and in forced colours."""
@@ -908,7 +899,6 @@ def start_preview(tmp_path: Path) -> Iterator[Callable[[int], Server]]:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_preview_without_jupyterlab_follows_the_disk_and_stops(
     start_preview: Callable[..., Server], browser: Any
 ) -> None:
@@ -933,7 +923,6 @@ def test_a_preview_without_jupyterlab_follows_the_disk_and_stops(
         context.close()
 
 
-@pytest.mark.slow
 def test_one_interrupt_stops_a_preview_in_a_terminal(start_preview: Callable[..., Server]) -> None:
     """Ctrl-C in the terminal where `handouts preview` was started stops it at once, and leaves no process behind."""
     ours, keyboard = os.openpty()

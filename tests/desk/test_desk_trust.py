@@ -175,7 +175,6 @@ def cookies(server: Server) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 @pytest.mark.parametrize("above", [False, True], ids=["in-the-collection", "above-it"])
 def test_opening_a_notebook_runs_nothing(tmp_path: Path, browser: Any, above: bool) -> None:
     """JupyterLab is started in a collection, or above it, and a notebook opened: none of its cells runs, nor a module that lies there."""
@@ -200,7 +199,6 @@ def test_opening_a_notebook_runs_nothing(tmp_path: Path, browser: Any, above: bo
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_preview_asks_once_and_is_answered_by_keyboard(window: Desk, server: Marked) -> None:
     """Preview of a notebook that nobody ran asks. Yes, by keyboard, shows the page, JupyterLab trusts it too, and nobody asks again."""
     page = window.lab()
@@ -236,7 +234,6 @@ def test_a_preview_asks_once_and_is_answered_by_keyboard(window: Desk, server: M
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_code_written_in_jupyterlab_runs_without_a_question(window: Desk, server: Marked) -> None:
     """An educator who has said yes changes a code cell in JupyterLab and saves: the page is made of it, and nobody asks."""
     server.say_yes()
@@ -257,7 +254,6 @@ def test_code_written_in_jupyterlab_runs_without_a_question(window: Desk, server
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_all_notebooks_are_trusted_by_one_answer(window: Desk, server: Marked) -> None:
     """One answer trusts all notebooks of the collection; a preview that asks elsewhere shows its page by itself, and a new topic too."""
     here, there = window.alone(), window.alone(topic=Path(OTHER).stem)
@@ -275,7 +271,6 @@ def test_all_notebooks_are_trusted_by_one_answer(window: Desk, server: Marked) -
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_question(window: Desk, scheme: str) -> None:
     """axe-core finds no violation on a preview that asks, and on a phone nothing of it scrolls sideways."""
@@ -513,7 +508,6 @@ def test_a_picture_on_another_site_runs_nothing(window: Desk, server: Marked, tm
     assert set(server.ran()) == {f"{TOPIC} starts", f"{TOPIC} for general"}
 
 
-@pytest.mark.slow
 def test_a_preview_alone_serves_nothing_else(start_alone: Callable[..., Marked], tmp_path: Path) -> None:
     """`handouts preview` starts, as root too, for this machine only; even with the token it serves no kernel, file or terminal."""
     server = start_alone()
@@ -547,7 +541,6 @@ def test_a_preview_alone_serves_nothing_else(start_alone: Callable[..., Marked],
     assert "For everyone" in server.made()["html"]
 
 
-@pytest.mark.slow
 def test_a_cell_that_does_not_end_holds_up_its_own_page_only(start_alone: Callable[..., Marked]) -> None:
     """While a cell does not end, other readers of its notebook, other notebooks and findings come; processes are few, and end with the server."""
     server = start_alone()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from handouts.collection import Collection
 from handouts.errors import OutputError
-from handouts.page import list_variants, make_pages
+from handouts.page import Variant, list_variants, make_pages
 
 BLOCKS = ("p", "li", "h1", "h2", "h3", "th", "td", "caption", "figcaption", "summary")
 
@@ -25,7 +25,7 @@ def compare(collection: Collection, revision: str) -> Iterator[tuple[str, list[s
     with tempfile.TemporaryDirectory() as folder:
         before = _words(_as_of(collection, revision, Path(folder)))
         after = _words(collection)
-    for path in dict.fromkeys([*(one.path for one in list_variants(collection)), *before]):
+    for path in dict.fromkeys([*after, *before]):
         lines = list(difflib.ndiff(before.get(path, []), after.get(path, [])))
         told = [line for line in lines if line.startswith(("- ", "+ "))]
         if told:
@@ -55,12 +55,13 @@ def _git(collection: Collection, *arguments: str, cure: str) -> subprocess.Compl
 
 def _words(collection: Collection) -> dict[str, list[str]]:
     """Return the lines of every page, by its path."""
-    found: dict[str, list[str]] = {}
-    for variant, made in make_pages(collection, list_variants(collection)):
+    wanted = list_variants(collection)
+    found: dict[Variant, list[str]] = {}
+    for variant, made in make_pages(collection, wanted):
         if made.page is None:
             raise OutputError(f"{variant}: cannot be compared: {made.failure}")
-        found[variant.path] = _lines(made.page.html)
-    return found
+        found[variant] = _lines(made.page.html)
+    return {variant.path: found[variant] for variant in wanted}  # in their order, whichever was done first
 
 
 def _lines(html: str) -> list[str]:

@@ -8,12 +8,10 @@ import csv
 import hashlib
 import io
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from handouts import files
 from handouts.build.manifest import read_manifest, read_page
@@ -21,14 +19,11 @@ from handouts.build.paper import print_pages
 from handouts.checks import readability
 from handouts.collection import LIST, MANIFEST, Collection, open_collection
 from handouts.collection.parameters import offered
-from handouts.errors import HandoutsError, OutputError
+from handouts.errors import OutputError
 from handouts.page import Page, Variant, list_variants, make_pages
 from handouts.page.cache import read_kept_pages
 from handouts.page.make import CODE, missing_parts
 from handouts.page.pdf import check_can_print
-
-if TYPE_CHECKING:
-    from handouts.checks.readers import Reader
 
 INDEX = "index.html"
 SCORECARD = "scorecard.html"
@@ -211,32 +206,14 @@ def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], go
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts.build import index
         from handouts.checks import scorecard
+        from handouts.checks.readers import make_readers_of
 
         files.write(
             out / SCORECARD,
-            scorecard.render(collection, _readers(collection, here)).encode(),
+            scorecard.render(collection, make_readers_of(collection, here)).encode(),
         )
         ready = [row for row in rows if not row["missing"]]
         files.write(out / INDEX, index.render(collection, ready, made_from).encode())
-
-
-def _readers(collection: Collection, here: Sequence[Variant]) -> Iterator["Reader"]:
-    """Yield what the readers of the pages `here` get, each once whatever the print size, where their notebook is whole."""
-    from handouts.checks.readers import Reader
-    from handouts.collection import notebook
-
-    for topic in collection.topics.values():
-        try:
-            nb = notebook.read(collection.notebook(topic.name))
-        except HandoutsError:
-            continue
-        found: dict[tuple[str, ...], Reader] = {}
-        for one in here:
-            if one.topic == topic.name:
-                with suppress(HandoutsError):
-                    reader = Reader.of_topic(collection, topic, nb, one.values)
-                    found.setdefault(tuple(reader.facets.values()), reader)
-        yield from found.values()
 
 
 def _lacks(parts: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,9 @@ from handouts.collection.evidence import Caption, sources_of
 from handouts.collection.folder import Collection
 from handouts.collection.parameters import choices, offered, resolve
 from handouts.collection.sentences import ends
-from handouts.page.citations import CITE, Expander, cited
+from handouts.errors import HandoutsError
+from handouts.page import Variant
+from handouts.page.citations import CITE, Expander
 from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.tailor import part_of, tailor
 
@@ -244,35 +247,21 @@ def make_readers(collection: Collection, topic: Topic) -> list[Reader]:
     ]
 
 
-def trace(collection: Collection, topics: Sequence[str] = ()) -> Iterator[tuple[str, str, str]]:
-    """Yield where each sentence of `topics`, or of all, and of their tables comes from: the place, the words, and the source."""
-    facts = collection.facts
+def make_readers_of(collection: Collection, variants: Sequence[Variant]) -> Iterator[Reader]:
+    """Yield what the readers of the pages of `variants` get, each once whatever the print size.
+
+    There is none of a page that cannot be made.
+    """
     for topic in collection.topics.values():
-        if topics and topic.name not in topics:
-            continue
-        seen: set[tuple[str, str]] = set()
-        for reader in make_readers(collection, topic):
-            told = [(one.place, one.words, origin(reader, one)) for one in reader.sentences]
-            told += [
-                (f"data/captions.csv, {name}", f"{caption.title}. {caption.text}", ", ".join(caption.sources))
-                for name, caption in reader.captions()
-            ]
-            told += [
-                (
-                    file,
-                    " | ".join(value for column, value in row.items() if column != "source"),
-                    ", ".join([*sources, *cited(row.values())]),
-                )
-                for file, row, sources in reader.table_rows()
-            ]
-            told += [
-                (f"data/facts.csv, {name}", facts[name].sentence, ", ".join(facts[name].sources))
-                for name in reader.facts()
-            ]
-            for place, words, source in told:
-                if (place, words) not in seen:
-                    seen.add((place, words))
-                    yield f"{topic.name}, {place}", words, source or "the article"
+        wanted = [one.values for one in variants if one.topic == topic.name]
+        found: dict[tuple[str, ...], Reader] = {}
+        with suppress(HandoutsError):
+            nb = notebook.read(collection.notebook(topic.name))
+            for values in wanted:
+                with suppress(HandoutsError):
+                    reader = Reader.of_topic(collection, topic, nb, values)
+                    found.setdefault(tuple(reader.facets.values()), reader)
+        yield from found.values()
 
 
 def origin(reader: Reader, sentence: Sentence) -> str:

@@ -146,8 +146,8 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
 
 def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.checks.findings import ERROR
-    from handouts.checks.readers import trace
     from handouts.checks.run import check_collection, check_text, failing
+    from handouts.checks.trace import trace
 
     topics = collection.topics
     named = [what for what in options.what if what in topics]

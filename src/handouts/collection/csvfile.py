@@ -5,7 +5,6 @@ counts them, the header being row 1), column, value, and the values allowed.
 """
 
 import csv
-import hashlib
 import io
 import keyword
 import re
@@ -14,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from handouts.errors import DataError, known
-from handouts.files import files_in
+from handouts.files import digest_of, files_in
 
 RESERVED = (
     "allow_expired", "check", "dask", "dry_run", "force", "help", "id", "out", "pdf", "roster", "run", "shared", "sql", "today", "topic", "topics", "version", "workers",
@@ -93,7 +92,6 @@ class Tables:
         self._files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
         self._content: dict[str, bytes] = {}
         self._lines: dict[str, list[list[str]]] = {}
-        self._shown: dict[str, list[Row]] = {}
 
     def content(self, name: str) -> bytes:
         """Return what the file `name` holds. Raises OSError."""
@@ -105,24 +103,20 @@ class Tables:
 
     def fingerprint(self) -> str:
         """Return a digest of what all files hold, by their names."""
-        digest = hashlib.sha256()
-        for name, path in self._files.items():
-            try:
-                content = self._content[name] if name in self._content else path.read_bytes()
-            except OSError as error:  # whoever asks for the table tells of it
-                content = str(error).encode()
-            else:
-                if len(content) <= MOST_KEPT:
-                    self._content[name] = content
-            digest.update(f"{name}\0{len(content)}\0".encode())
-            digest.update(content)
-        return digest.hexdigest()
+        return digest_of((name, self._look_at(name)) for name in self._files)
+
+    def _look_at(self, name: str) -> bytes:
+        try:
+            content = self._content.get(name) or self._files[name].read_bytes()
+        except OSError as error:  # whoever asks for the table tells of it
+            return str(error).encode()
+        if len(content) <= MOST_KEPT:
+            self._content[name] = content
+        return content
 
     def shown(self, name: str) -> list[Row]:
         """Return the rows of the table `name` with any columns, as `read` does: what a page shows. Raises DataError."""
-        if name not in self._shown:
-            self._shown[name] = self.read(f"{name}.csv", {}, more=True)
-        return self._shown[name]
+        return self.read(f"{name}.csv", {}, more=True)
 
     def read(
         self,

@@ -184,16 +184,27 @@ class Collection:
     def fingerprint(self) -> str:
         """A digest of what every page is made from beside its notebook: the tables, and files beside the notebooks."""
         assert self._stamps
-        beside = files.fingerprint(_beside(self.notebooks), self.root)
+        beside = files.fingerprint(self._beside(), self.root)
         return hashlib.sha256(f"{self.tables.fingerprint()} {beside}".encode()).hexdigest()
 
     def is_current(self) -> bool:
         """Tell whether nothing that this was read from was written since, even if as it was."""
-        return "_stamps" not in self.__dict__ or self._stamps == _stamps(self.root)
+        return "_stamps" not in self.__dict__ or self._stamps == self._look()
 
     @cached_property
     def _stamps(self) -> list[object]:
-        return _stamps(self.root)
+        return self._look()
+
+    def _look(self) -> list[object]:
+        return [self.root, *((path, files.stamp(path)) for path in self.list_files())]
+
+    def list_files(self) -> list[Path]:
+        """List the files that are there now, and that every page is made from beside its notebook."""
+        return [*files.files_in(self.data), *self._beside()]
+
+    def _beside(self) -> list[Path]:
+        """List the files that lie beside the notebooks: pictures, say."""
+        return [path for path in files.files_in(self.notebooks) if path.suffix != ".ipynb"]
 
 
 _opened: dict[Path, Collection] = {}
@@ -243,19 +254,3 @@ def _current(root: Path) -> Collection:
     if root not in _opened or not _opened[root].is_current():
         _opened[root] = Collection(root)
     return _opened[root]
-
-
-def _beside(notebooks: Path) -> list[Path]:
-    """List the files that lie beside the notebooks: pictures, say."""
-    return [path for path in files.files_in(notebooks) if path.suffix != ".ipynb"]
-
-
-def _stamps(root: Path) -> list[object]:
-    found: list[object] = [root]
-    for path in [*files.files_in(root / "data"), *_beside(root / "notebooks")]:
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # removed since it was listed
-            continue
-        found.append((path, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
-    return found

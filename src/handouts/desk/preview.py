@@ -161,8 +161,7 @@ def stamp(collection: Collection, path: Path) -> str:
 
     Cheap enough to be asked for every second: nothing is read.
     """
-    beside = [file for file in files.files_in(collection.notebooks) if file.suffix != ".ipynb"]
-    return _written([path, *files.files_in(collection.data), *beside, *_package()])
+    return _written([path, *collection.list_files(), *_package()])
 
 
 def code_stamp() -> str:

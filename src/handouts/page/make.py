@@ -108,7 +108,7 @@ def try_page(collection: Collection, variant: Variant, check: Callable[[bytes], 
         with _one_at_a_time:
             for _ in range(TRIES):
                 now = open_collection(collection.root)
-                before = _stamp(now, variant)
+                before = files.stamp(now.notebook(variant.topic))
                 stored = _stored(now, variant)
                 check(stored)
                 key = _key(stored, variant, now)
@@ -116,7 +116,7 @@ def try_page(collection: Collection, variant: Variant, check: Callable[[bytes], 
                     made = Made(_make(now, variant, stored), key)
                 except HandoutsError as error:
                     made = Made(None, key, str(error))
-                if now.is_current() and _stamp(now, variant) == before:
+                if now.is_current() and files.stamp(now.notebook(variant.topic)) == before:
                     return made
         return Made(failure=f"{variant}: its notebook or tables were saved again and again while it was made. Run the same command when they are not.")  # fmt: skip
     except HandoutsError as error:
@@ -235,15 +235,6 @@ def _installed() -> list[str]:
         for entry in os.scandir(folder)
         if entry.name.endswith((".dist-info", ".egg-info"))
     )
-
-
-def _stamp(collection: Collection, variant: Variant) -> tuple[int, int, int, int] | None:
-    """Return what tells whether the notebook of `variant` was written meanwhile, even if as it was."""
-    try:
-        status = collection.notebook(variant.topic).stat()
-    except FileNotFoundError:
-        return None
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def _stored(collection: Collection, variant: Variant) -> bytes:

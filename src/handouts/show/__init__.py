@@ -3,7 +3,7 @@
 A notebook says once for whom it is run, and shows what lies in the collection around it, as that is on disk at the moment.
 """
 
-from handouts.collection import find
+from handouts.collection import Collection, find
 from handouts.collection.parameters import SIZE, resolve
 from handouts.show.diagrams import Diagram, draw_diagram
 from handouts.show.icon_arrays import draw_icons
@@ -27,12 +27,14 @@ def draw_for(**parameters: str | None) -> None:
 
 def diagram(name: str) -> Diagram:
     """Draw the table `name` as data/captions.csv says, at the reader's print size. Raises DataError."""
-    return draw_diagram(find(), name, _points())
+    collection = find()
+    return draw_diagram(collection, name, _points(collection))
 
 
 def icons(name: str) -> Diagram:
     """Draw the fact `name` as an icon array at the reader's print size. Raises DataError for a fact without a denominator."""
-    return draw_icons(find(), name, _points())
+    collection = find()
+    return draw_icons(collection, name, _points(collection))
 
 
 def table(name: str) -> Table:
@@ -40,8 +42,7 @@ def table(name: str) -> Table:
     return make_table(find(), name)
 
 
-def _points() -> float:
+def _points(collection: Collection) -> float:
     """Return the reader's print size."""
-    parameters = find().parameters
-    size = resolve(parameters, _reader, "parameters")[SIZE]
-    return float(parameters[SIZE].values[size]["points"])
+    size = resolve(collection.parameters, _reader, "parameters")[SIZE]
+    return float(collection.parameters[SIZE].values[size]["points"])
