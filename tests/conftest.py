@@ -22,6 +22,7 @@ import nbformat
 from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
 from handouts.collection.parameters import Parameters
+from handouts.collection.phrases import Phrases, read_catalogue
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests behind itself has it ignored
 
@@ -29,7 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 COLLECTIONS = ROOT / "tests" / "collections"
 NEEDLES, SMALLEST = COLLECTIONS / "needles", COLLECTIONS / "smallest"
-"""The collections that tests stand on: a small one that uses every feature, and the smallest that builds."""
+INHALER, ICE = COLLECTIONS / "inhaler", COLLECTIONS / "ice-or-heat-or-neither"
+"""The collections that tests stand on: one that compares two options, the smallest that builds, one without options, one with three."""
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests" / "slim"), os.environ.get("PYTHONPATH")]))
 os.environ["HANDOUTS_COLLECTION"] = str(NEEDLES)  # for what tests start, too: never the one that educators work on
 
@@ -117,6 +119,10 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 def now(collection: Collection) -> Collection:
     """Return the collection as a command that begins now reads it."""
     return open_collection(collection.root)
+
+
+ENGLISH = Phrases(read_catalogue("en"))
+"""The words of the package."""
 
 
 def edit(path: Path, before: str, after: str) -> None:

@@ -67,9 +67,10 @@ def test_conda_and_pip_get_the_same_packages() -> None:
         for entry in environment
         if isinstance(entry, str) and entry != "pip"
     ]
+    named += [entry for entry in environment[-1]["pip"] if not entry.startswith("--")]
     extras = project()["optional-dependencies"]
     nbval = [entry for entry in extras["test"] if entry.startswith("nbval")]
-    wanted = [*project()["dependencies"], *extras["desk"], *extras["pdf"], *extras["rosters"], *nbval]
+    wanted = [*project()["dependencies"], *extras["desk"], *extras["docx"], *extras["pdf"], *extras["rosters"], *nbval]
     assert sorted(named) == sorted([*wanted, f"python{project()['requires-python']}"])
     for package in ("jupyterlab", "nbconvert", "matplotlib", "pandas", "papermill", "nbval"):
         assert any(entry.startswith(f"{package}>=") for entry in named)
@@ -232,7 +233,7 @@ def test_rooms_import_one_way(room: str) -> None:
 def test_the_house_has_these_rooms_and_the_readme_shows_them() -> None:
     """Nothing lies beside the rooms but the ground; each room says its promise and what it offers, as the README has it."""
     inside = {path.stem for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    assert inside == {*ROOMS, *GROUND, "__init__", "__main__", "py"}
+    assert inside == {*ROOMS, *GROUND, "__init__", "__main__", "py", "starter"}
     rows = re.findall(r"^\| `(\w+)/` \| (.*?) \| .*? \| (.*?) ?\|$", README, flags=re.M)
     assert {room: set(filter(None, may.split(", "))) for room, _, may in rows} == ROOMS
     for room, promise, _ in rows:

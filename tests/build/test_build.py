@@ -228,8 +228,8 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
     build_pages(now(copy), out, [CHOICE], reader)
     edit(
         copy.data / "topics.csv",
-        'your own goals.",first_name clinician,,2026-11-25,,,',
-        'your own goals.",first_name clinician,,2026-11-25,A. Reviewer,2026-11-01,2027-11-01',
+        'your own goals.",first_name clinician,,needles,,2026-11-25,,,',
+        'your own goals.",first_name clinician,,needles,,2026-11-25,A. Reviewer,2026-11-01,2027-11-01',
     )
     edit(copy.notebook(CHOICE), '"draw_for(audience', '"1/0; draw_for(audience')
     assert build_pages(now(copy), out, [CHOICE], reader).failed

@@ -51,8 +51,8 @@ def test_a_page_whose_review_is_overdue_is_not_made_unless_asked_for(copy: Colle
     """A page past its review date is refused, with what to do; `--allow-expired` makes it all the same."""
     edit(
         copy.data / "topics.csv",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2001-01-01,2002-01-01",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2001-01-01,2002-01-01",
     )
     asked = ["build", SESSION, "--audience", "general", "--level", "plain"]
     done = run("handouts", *asked)
@@ -67,8 +67,8 @@ def test_a_roster_gets_no_page_whose_review_is_overdue(clinic: Collection, run: 
     """Rows for a topic past its review date are rejected with the reason; `--allow-expired` takes them."""
     edit(
         clinic.data / "topics.csv",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2001-01-01,2002-01-01",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2001-01-01,2002-01-01",
     )
     done = run("handouts", "batch", "data/example-roster.csv", "--dry-run")
     assert done.returncode == 1

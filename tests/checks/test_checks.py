@@ -12,14 +12,13 @@ from bs4 import BeautifulSoup
 
 from conftest import edit, now
 from handouts.checks import readability
-from handouts.checks.criteria import CHECKS
+from handouts.checks.criteria import CHECKS, CHECKS_FOR
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
 from handouts.checks.readers import make_readers, sentences
 from handouts.checks.rules import of_page, size
 from handouts.checks.run import check_collection, check_text, check_words, failing
 from handouts.checks.standards import FAILS, answers, read_standards
 from handouts.checks.trace import trace
-from handouts.collection.evidence import SAFETY_PARTS
 from handouts.collection.folder import Collection
 
 TODAY = date(2026, 11, 24)
@@ -33,7 +32,9 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "an unknown word": ("source", f"notebooks/{SESSION}.ipynb", "[?blood thinner]", "[?blood thiner]", "Did you mean 'blood thinner'"),
     "a safety line": ("safety", "data/safety.csv", "You are or may be pregnant.", "You are well.", "does not speak of 'pregnant'"),
     "the stop rule": ("safety", "data/safety.csv", "Do not stop the drug on your own.", "Stop the drug.", "does not speak of 'do not stop'"),
-    "no safety text": ("safety", "data/levels.csv", "Plain words,,yes", "Plain words,,no", "get no safety text"),
+    "a safety heading": ("safety", "data/safety-parts.csv", "Get help now,", "Good to know,", "'Get help now' was recorded and is not there, or was changed"),
+    "a safety line lost": ("safety", "data/safety.csv", "needles,get-help,You bleed a lot.,clinic\n", "", "'You bleed a lot.' was recorded and is not there"),
+    "a safety source": ("safety", "data/safety.csv", "You are short of breath.,grusche", "You are short of breath.,clinic", "'You are short of breath.' is not recorded, or was changed since"),
     "a tag": ("part", f"notebooks/{SESSION}.ipynb", '"audience:athlete",\n     "part:main-message"', '"audience:athlete",\n     "part:for-you"', "get no cell tagged part:main-message"),
     "a misspelt tag": ("notebook", f"notebooks/{SESSION}.ipynb", '"audience:athlete"', '"audience:atlete"', "unknown audience 'atlete'"),
     "a sentence of the article changed": ("article", f"notebooks/{SESSION}.ipynb", "This reflects neuromuscular stimulation", "This shows neuromuscular stimulation", "is not in the article"),
@@ -47,7 +48,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "a promise": ("balance", f"notebooks/{CHOICE}.ipynb", "learn the signs of harm: see", "dry needling is the best choice. [@clinic] Learn the signs of harm: see", "steers to one choice"),
     "a cell that fails": ("page", f"notebooks/{SESSION}.ipynb", 'icons(\\"dn-mild\\")', 'icons(\\"dn-mlid\\")', "Did you mean 'dn-mild'"),
     "an empty heading": ("heading", f"notebooks/{SESSION}.ipynb", "## Does it help?", "## Overview", "says nothing of what follows"),
-    "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
+    "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
 }  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def test_a_review_soon_due_is_a_warning(copy: Collection) -> None:
     edit(
         copy.data / "topics.csv",
         MUTATIONS["a review that is due"][2],
-        "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2025-01-01,2027-01-20",
+        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2025-01-01,2027-01-20",
     )
     assert [(finding.rule, finding.severity) for finding in check_words(now(copy), TODAY)[0]] == [("review", WARNING)]
     assert check_words(now(copy), date(2026, 11, 1))[0] == []
@@ -149,7 +150,7 @@ def test_the_command_tells_findings_and_sets_the_exit_code(
     edit(clinic.data / "safety.csv", "You are or may be pregnant.", "You are well.")
     done = run("handouts", "check", SESSION, "--format", "json", "--on", "2026-11-24")
     assert done.returncode == 1
-    assert [finding["rule"] for finding in json.loads(done.stdout)] == ["safety", "heading"]
+    assert [finding["rule"] for finding in json.loads(done.stdout)] == ["safety", "safety", "safety", "heading"]
 
 
 def test_the_trace_tells_where_each_sentence_comes_from(collection: Collection) -> None:
@@ -182,11 +183,11 @@ def test_the_safety_text_is_on_every_page_and_the_same(pages: dict[str, str], co
         texts.add(" ".join(re.sub("<[^>]*>", " ", words).split()))
     assert len(texts) == 1
     (text,) = texts
-    safety = collection.safety
-    assert tuple(safety) == SAFETY_PARTS
-    for lines in safety.values():
-        for line, _ in lines:
-            words = re.sub(r" ?\[@[^]]*\]", "", line).replace("[?", "").replace("]", "")
+    safety = collection.safety["needles"]
+    assert [part.name for part in safety.parts] == ["tell-first", "may-notice", "get-help"]
+    for part in safety.parts:
+        for line in part.lines:
+            words = re.sub(r" ?\[@[^]]*\]", "", line.text).replace("[?", "").replace("]", "")
             assert " ".join(words.split()) in text, line
 
 
@@ -260,7 +261,7 @@ def test_no_item_awards_a_point(built: Path, collection: Collection) -> None:
 
 def test_every_check_of_an_item_is_asked_for(collection: Collection) -> None:
     """Each check in the code speaks to an item of a standard."""
-    assert {item.check for item in read_standards(collection)} - {""} == set(CHECKS)
+    assert {item.check for item in read_standards(collection)} - {""} == {*CHECKS, *CHECKS_FOR}
 
 
 def test_the_article_itself_reads_too_hard(collection: Collection) -> None:

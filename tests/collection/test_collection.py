@@ -22,10 +22,11 @@ COUNT = """
 import collections, os, sys
 from datetime import date
 opened = collections.Counter()
+ROOT = os.environ["HANDOUTS_COLLECTION"]
 def note(event, arguments):
     if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
         path = os.fspath(arguments[0])
-        if f"{os.sep}data{os.sep}" in path or f"{os.sep}notebooks{os.sep}" in path:
+        if path.startswith(ROOT) and (f"{os.sep}data{os.sep}" in path or f"{os.sep}notebooks{os.sep}" in path):
             opened[os.path.basename(path)] += 1
 sys.addaudithook(note)
 from handouts.collection import Collection, find
@@ -105,11 +106,12 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
 
 
 def test_a_collection_without_safety_text_is_built(small: Collection, tmp_path: Path) -> None:
-    """Where no page shows a safety text, none is asked for."""
-    edit(small.data / "levels.csv", "yes,no,main-message", "no,no,main-message")
-    (small.data / "safety.csv").unlink()
+    """Where each topic says why it needs no safety text, none is asked for; nothing said is refused, with what to do."""
     result = build_pages(now(small), tmp_path / "out")
     assert (result.failed, result.made) == ([], 1)
+    edit(small.data / "topics.csv", "Washing hands harms nobody.", "")
+    with pytest.raises(DataError, match="topic wash-your-hands: name its set of safety text in the column safety"):
+        now(small).topics
 
 
 def test_readers_of_every_page_are_checked_and_one_that_fails_costs_no_other(small: Collection) -> None:

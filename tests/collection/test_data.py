@@ -15,7 +15,7 @@ def test_every_table_of_the_collection_can_be_read(collection: Collection) -> No
     ]  # fmt: skip
     assert collection.clinic.name == "Example Clinic"
     assert collection.captions
-    assert list(collection.treatments) == ["dry-needling", "acupuncture"]
+    assert list(collection.options) == ["dry-needling", "acupuncture"]
 
 
 def test_no_topic_claims_a_review_that_nobody_made(collection: Collection) -> None:
@@ -26,7 +26,7 @@ def test_no_topic_claims_a_review_that_nobody_made(collection: Collection) -> No
 def test_a_missing_file_is_named(copy: Collection) -> None:
     """A missing table is told by its name, with what to do."""
     (copy.data / "clinic.csv").unlink()
-    with pytest.raises(DataError, match=r"data/clinic\.csv: the file is missing\. Put it back"):
+    with pytest.raises(DataError, match=r"data/clinic\.csv: the file is missing\. Its columns are field,value"):
         copy.clinic
 
 
@@ -34,7 +34,7 @@ def test_a_wrong_value_is_told_with_file_row_column_value_and_what_is_allowed(co
     """A value that is not allowed is told with file, row, column, value and the values allowed."""
     edit(copy.data / "parameters.csv", "levels.csv,yes", "levels.csv,maybe")
     with pytest.raises(
-        DataError, match=r"data/parameters\.csv row 3, column facet: 'maybe' is not allowed: Known: 'yes', 'no'\."
+        DataError, match=r"data/parameters\.csv row 3, column facet: 'maybe' is not allowed: write yes or no\."
     ):
         copy.parameters
 
@@ -43,8 +43,8 @@ def test_a_date_must_be_one(copy: Collection) -> None:
     """A date that does not exist is refused, with the way to write one."""
     edit(
         copy.data / "topics.csv",
-        'your own goals.",first_name clinician,,2026-11-25,,,',
-        'your own goals.",first_name clinician,,2026-11-25,Somebody,2026-02-30,2027-01-01',
+        'your own goals.",first_name clinician,,needles,,2026-11-25,,,',
+        'your own goals.",first_name clinician,,needles,,2026-11-25,Somebody,2026-02-30,2027-01-01',
     )
     with pytest.raises(DataError, match=r"row 3, column reviewed_on: '2026-02-30' is not allowed: write dates as"):
         copy.topics
@@ -54,8 +54,8 @@ def test_half_a_review_is_refused(copy: Collection) -> None:
     """A review date without a reviewer is no review."""
     edit(
         copy.data / "topics.csv",
-        'your own goals.",first_name clinician,,2026-11-25,,,',
-        'your own goals.",first_name clinician,,2026-11-25,,2026-01-01,2027-01-01',
+        'your own goals.",first_name clinician,,needles,,2026-11-25,,,',
+        'your own goals.",first_name clinician,,needles,,2026-11-25,,2026-01-01,2027-01-01',
     )
     with pytest.raises(DataError, match="a review needs reviewed_by, reviewed_on and a later review_due"):
         copy.topics
@@ -107,10 +107,10 @@ def test_a_file_that_is_no_text_is_refused(copy: Collection) -> None:
 
 def test_an_empty_table_is_refused(copy: Collection) -> None:
     """A table that every page needs is refused without rows; one that a collection may do without may be empty, or missing."""
-    (copy.data / "parts.csv").write_text("part,label,use,own\n")
-    with pytest.raises(DataError, match=r"data/parts\.csv: has no rows"):
-        copy.parts
-    (copy.data / "captions.csv").write_text("name,title,caption,drawn_as,source\n")
+    (copy.data / "clinic.csv").write_text("field,value\n")
+    with pytest.raises(DataError, match=r"data/clinic\.csv: has no rows"):
+        copy.clinic
+    (copy.data / "captions.csv").write_text("name,title,caption,alt,drawn_as,source\n")
     assert now(copy).captions == {}
     (copy.data / "captions.csv").unlink()
     assert now(copy).captions == {}

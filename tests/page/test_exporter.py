@@ -40,8 +40,8 @@ def shows(
 DESCRIBED = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
 """What a page says of itself to machines: data, which no browser runs."""
 REVIEWED = (
-    "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,,,",
-    "for dry needling.,first_name appointment_date appointment_time clinician,,2026-11-25,A. Reviewer,2026-01-15,2027-01-15",
+    "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,",
+    "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2026-01-15,2027-01-15",
 )
 PLAIN = text_cell("# Title\n\nText.")
 

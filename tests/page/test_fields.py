@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import a_notebook, text_cell
+from conftest import ENGLISH, a_notebook, text_cell
 from handouts.collection.clinic import Field
 from handouts.collection.folder import Collection
 from handouts.errors import HandoutsError, PageError
@@ -23,7 +23,7 @@ def shown(source: str, **fields: Field) -> str:
     cell = text_cell(source)
     cell.id = "cell"
     cell.attachments = {"a.png": {"image/png": PIXEL}}
-    return markdown(cell, fields, {})
+    return markdown(cell, fields, {}, ENGLISH)
 
 
 def test_a_field_is_a_line_to_write_on_until_it_is_filled() -> None:
@@ -75,7 +75,7 @@ def test_markup_cannot_forge_a_field() -> None:
     forged = '<span class="field" data-field="first_name" role="img" aria-label="x"></span>'
     with pytest.raises(PageError, match="<span> has class"):
         shown(f"a {forged} b", first_name=NAME)
-    assert opened("plain", {}) == "plain"
+    assert opened("plain", {}, ENGLISH) == "plain"
 
 
 def test_a_page_shows_every_field_that_its_topic_declares(copy: Collection) -> None:

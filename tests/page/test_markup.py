@@ -7,7 +7,7 @@ from html import unescape
 import nbformat
 import pytest
 
-from conftest import text_cell
+from conftest import ENGLISH, text_cell
 from handouts.checks.readers import sentences
 from handouts.collection.clinic import Field
 from handouts.collection.folder import Collection
@@ -26,7 +26,7 @@ def shown(source: str) -> str:
     """Return the HTML of a text cell that may cite one source and name one field."""
     cell = text_cell(without_comments(source))
     cell.id = "cell"
-    return markdown(cell, {"first_name": NAME}, {"brady2014": 1})
+    return markdown(cell, {"first_name": NAME}, {"brady2014": 1}, ENGLISH)
 
 
 def told(source: str) -> str:
@@ -260,7 +260,7 @@ def test_no_text_keeps_anybody_waiting(collection: Collection, source: str) -> N
     cell.id = "cell"
     try:
         cell.source = Expander(collection).expand(source)
-        check_words(markdown(cell, {}, {}))
+        check_words(markdown(cell, {}, {}, ENGLISH))
         split(source)
     except PageError:
         pass

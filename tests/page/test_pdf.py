@@ -16,8 +16,8 @@ from words import lost
 import page as pdf_ua
 from conftest import NEEDLES, ROOT, edit, now
 from handouts.build.run import build_pages, read_manifest
-from handouts.collection.clinic import PAPERS
 from handouts.collection.folder import Collection
+from handouts.collection.layouts import PAPERS
 from handouts.errors import PageError
 from handouts.page import pdf as printing
 from handouts.page.pdf import NEEDS, make_pdf

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from conftest import NEEDLES, now, text_cell
+from conftest import ENGLISH, NEEDLES, now, text_cell
 from handouts.checks.rules import LARGEST_PAGE
 from handouts.checks.run import check_collection
 from handouts.collection.folder import Collection
@@ -41,7 +41,7 @@ def shown(source: str, beside: Path | None = None, **attached: bytes) -> str:
         name.replace("_", " ") + ".png": {"image/png": base64.b64encode(content).decode()}
         for name, content in attached.items()
     }
-    return markdown(cell, {}, {}, beside=beside)
+    return markdown(cell, {}, {}, ENGLISH, beside=beside)
 
 
 def picture_of(html: str) -> Image.Image:
@@ -94,7 +94,7 @@ def test_a_pasted_picture_is_shown_however_it_is_named(form: str) -> None:
 def test_a_file_beside_the_notebook_is_shown(copy: Collection) -> None:
     """A picture in notebooks/ or data/ is part of the page; one elsewhere, on another machine or missing is refused with what to do."""
     (copy.notebooks / "a knee.jpg").write_bytes(photograph(40, 30))
-    (copy.data / "pictures").mkdir()
+    (copy.data / "pictures").mkdir(exist_ok=True)
     (copy.data / "pictures" / "b.png").write_bytes(photograph(20, 10, "PNG"))
     (copy.root / "secret.png").write_bytes(photograph(20, 10, "PNG"))
     assert picture_of(shown("![A knee](a%20knee.jpg)", copy.notebooks)).size == (40, 30)

@@ -125,7 +125,9 @@ def test_a_reader_to_whom_nothing_is_left_is_an_error(parameters: Parameters) ->
 def test_a_code_cell_for_some_readers_only_shows_something(parameters: Parameters, code: str) -> None:
     """A cell for some readers that does more than show would make other cells depend on who reads."""
     cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["audience:athlete"]})
-    with pytest.raises(NotebookError, match="may hold one call of table or diagram or icons and nothing else"):
+    with pytest.raises(
+        NotebookError, match="may hold one call of table or diagram or icons or picture and nothing else"
+    ):
         texts(a_notebook(text_cell("All."), cell), parameters)
     cell.source = 'diagram("session-steps")'
     assert texts(a_notebook(text_cell("All."), cell), parameters)

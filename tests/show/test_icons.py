@@ -63,11 +63,11 @@ def test_nothing_leaves_the_picture(name: str, size: str) -> None:
 
 
 def test_what_cannot_be_drawn_is_told(copy: Collection) -> None:
-    """An unknown fact, and one that is not out of a thousand, are told with what to do."""
+    """An unknown fact, and one that is not out of a hundred or a thousand, are told with what to do."""
     with pytest.raises(DataError, match=r"there is no fact of this name. Did you mean 'dn-mild'"):
         icons("dn-mlid")
-    with pytest.raises(DataError, match="an icon array shows 1000, so that all can be compared"):
+    with pytest.raises(DataError, match="an icon array shows 100 or 1,000"):
         icons("dn-minutes")
-    edit(copy.data / "facts.csv", "0,1,,1000,treatments", "0,1,,100,treatments")
-    with pytest.raises(DataError, match="Write the fact out of that many"):
+    edit(copy.data / "facts.csv", "0,1,,1000,treatments", "0,1,,200,treatments")
+    with pytest.raises(DataError, match="Write the fact out of so many"):
         icons("dn-major")

@@ -25,7 +25,7 @@ from handouts.collection.folder import LIST, Collection
 from handouts.errors import OutputError
 from handouts.page import Page, Variant, make_pages
 from handouts.page.cache import read_kept
-from handouts.page.make import keys_of, missing_parts
+from handouts.page.make import keys_of, missing_parts, tell_missing
 from handouts.page.pdf import check_can_print
 from handouts.page.workers import cluster
 
@@ -187,11 +187,9 @@ def _ready(
     """Return the pages that may be filled: none that lacks a part that it requires."""
     ready: list[Page | None] = []
     for variant, page in zip(variants, pages, strict=True):
-        missing = missing_parts(page, variant.values, collection.parameters) if page else []
+        missing = missing_parts(collection, page, variant) if page else []
         if missing:
-            summary.failed.append(
-                f"{variant}: is not ready, for it lacks {', '.join(f'part:{part}' for part in missing)}."
-            )
+            summary.failed.append(f"{variant}: {tell_missing(missing)}")
         ready.append(None if missing else page)
     return ready
 

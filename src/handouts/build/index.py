@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from handouts.collection.folder import Collection
+from handouts.page.brand import accents
 from handouts.page.templating import read_template
 
 
@@ -24,7 +25,7 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
                     {
                         "path": row["path"],
                         "pdf": row["pdf"],
-                        "classes": " ".join(f"{name}-{row[name]}" for name in parameters if parameters[name].facet),
+                        "accent": next((value["accent"] for value in values if value.get("accent")), ""),
                         "labels": [value["label"] for value in values if value["on_page"]],
                     }
                 )
@@ -32,5 +33,5 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
             first = next(row for row in rows if row["topic"] == topic.name)
             by_topic.append({"topic": topic, "title": first["title"], "review": first, "links": links})
     return read_template(Path(__file__).parent / "templates" / "index.html.j2").render(
-        clinic=collection.clinic, topics=by_topic, made_from=made_from
+        clinic=collection.clinic, say=collection.phrases, accent=accents, topics=by_topic, made_from=made_from
     )

@@ -22,7 +22,7 @@ from handouts.collection.parameters import offered
 from handouts.errors import OutputError
 from handouts.page import Page, Variant, list_variants, make_pages
 from handouts.page.cache import read_kept_pages
-from handouts.page.make import CODE, missing_parts
+from handouts.page.make import CODE, missing_parts, tell_missing
 from handouts.page.pdf import check_can_print
 
 INDEX = "index.html"
@@ -127,7 +127,7 @@ def build_pages(
     for variant in [*wanted, *others]:
         if variant not in rows and (html := _text_of(out / variant.path)):  # of an earlier build
             rows[variant] = _row(collection, variant, read_page(html))
-    result.unready = [f"{one}: {_lacks(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
+    result.unready = [f"{one}: {tell_missing(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
     _describe(collection, out, rows, gone)
     now = open_collection(collection.root)
     result.saved = now is not collection and now.fingerprint != collection.fingerprint
@@ -187,7 +187,7 @@ def _row(collection: Collection, variant: Variant, page: Page) -> Row:
         "path": variant.path, "topic": variant.topic, **variant.values,
         "title": page.title, "version": page.version,
         "reviewed_by": page.reviewed_by, "reviewed_on": page.reviewed_on, "review_due": page.review_due,
-        "missing": " ".join(missing_parts(page, variant.values, collection.parameters)),
+        "missing": " ".join(missing_parts(collection, page, variant)),
     }  # fmt: skip
 
 
@@ -214,10 +214,6 @@ def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], go
         )
         ready = [row for row in rows if not row["missing"]]
         files.write(out / INDEX, index.render(collection, ready, made_from).encode())
-
-
-def _lacks(parts: Sequence[str]) -> str:
-    return f"is not ready, for it has no cell tagged {' and '.join(f'part:{part}' for part in parts)}. Write one for this reader."
 
 
 def _text_of(path: Path) -> str:

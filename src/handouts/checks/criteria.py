@@ -5,15 +5,15 @@ the author it returns what is declared.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from handouts.checks import rules
 from handouts.checks.findings import Findings
 from handouts.checks.readers import MAIN_MESSAGE, Reader
-from handouts.collection.csvfile import text
+from handouts.collection import layouts
 from handouts.collection.evidence import CLINIC
 from handouts.page.markdown import parse_markdown
-from handouts.page.tailor import part_of
+from handouts.page.tailor import SHOWING, part_of
 
 
 def _main(reader: Reader) -> str:
@@ -34,10 +34,13 @@ def _passive(sentences: list[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def _found(reader: Reader, what: str, *patterns: str) -> str:
-    """Return "" where each of `patterns` is in the text, else that nothing is said of `what`."""
-    text = reader.text()
-    return "" if all(re.search(pattern, text) for pattern in patterns) else f"says nothing on {what}"
+def _says(told: str, looks_for: str) -> str:
+    """Return "" where one of the words between | is in `told`, of each group between &, else which group is not."""
+    for group in looks_for.lower().split("&"):
+        words = [word.strip() for word in group.split("|")]
+        if not any(word in told for word in words):
+            return f"does not say {' or '.join(repr(word) for word in words)}"
+    return ""
 
 
 def _none_of(rule: Callable[[Reader], Findings]) -> Callable[[Reader], str]:
@@ -45,7 +48,7 @@ def _none_of(rule: Callable[[Reader], Findings]) -> Callable[[Reader], str]:
 
 
 def _common_words(reader: Reader) -> str:
-    rows = reader.collection.tables.read("plain-words.csv", {"hard": text, "say": text}, key=["hard"], optional=True)
+    rows = reader.collection.tables.rows(layouts.PLAIN_WORDS)
     words = reader.text()
     hard = [f"{row['hard']} (say: {row['say']})" for row in rows if re.search(rf"\b{re.escape(row['hard'])}\b", words)]
     return f"hard words: {', '.join(hard[:5])}" if hard else ""
@@ -131,10 +134,6 @@ def _tables(reader: Reader) -> str | None:
     return f"{wide} has more than four columns" if wide else ""
 
 
-def _action(reader: Reader) -> str:
-    return "" if "what to do next" in _main(reader).lower() else "the main message does not say what to do next"
-
-
 def _you(reader: Reader) -> str:
     away = re.search(r"\b(patients|the patient|people|athletes|adults) (should|must|need to)\b", reader.text())
     if away:
@@ -158,15 +157,6 @@ def _lists_short(reader: Reader) -> str:
     return "no list" if not lists else (f"a list of {max(lists)} items" if max(lists) > 7 else "")
 
 
-def _known_and_not(reader: Reader) -> str:
-    return _found(
-        reader,
-        "what is known and what is not",
-        r"what is known|how sure we are",
-        r"what is not known|not known|we do not know",
-    )
-
-
 def _chances(reader: Reader) -> list[str]:
     """Return the sentences of the chances that the page tells."""
     facts = reader.collection.facts
@@ -185,45 +175,10 @@ def _sources(reader: Reader) -> str:
     return "" if any(set(one.cites) - {CLINIC} for one in reader.sentences) else "no source is cited"
 
 
-def _of_each(what: str) -> Callable[[Reader], str]:
-    """Return a check that each treatment is named in a block of text, table or picture that matches `what`."""
-
-    def check(reader: Reader) -> str:
-        told = [block.lower() for block in reader.blocks()]
-        told += list(_rows_with_columns(reader))
-        facts = reader.collection.facts
-        told += [facts[name].sentence.lower() for name in reader.facts() if name in facts]
-        sections = [" ".join([one.heading, *one.blocks]).lower() for one in reader.sections]
-        for label in reader.collection.treatments.values():
-            if label.lower() not in reader.title().lower() and label.lower() not in reader.text():
-                continue
-            if not any(label.lower() in block and re.search(what, block) for block in [*told, *sections]):
-                return f"nothing on it for {label.lower()}"
-        return ""
-
-    return check
-
-
-def _rows_with_columns(reader: Reader) -> Iterator[str]:
-    treatments = reader.collection.treatments
-    for _, row, _ in reader.table_rows():
-        for column, cell in row.items():
-            if column in treatments:
-                yield f"{treatments[column]}: {next(iter(row.values()))}: {cell}".lower()
-
-
-def _options(label: str) -> Callable[[Reader], str]:
-    """Return a check that the row `label` of the tables that compare options says something for each."""
-
-    def check(reader: Reader) -> str:
-        rows = [row for _, row, _ in reader.table_rows() if next(iter(row.values())).lower().startswith(label)]
-        if len(rows) < 2:
-            return f"no row {label!r} in each table of options"
-        return next(
-            (f"{label!r} is empty" for row in rows for cell in row.values() if not cell and "source" not in row), ""
-        )
-
-    return check
+def _row(reader: Reader, label: str) -> str:
+    """Return what is wrong with the row whose name begins with `label` in the tables that compare options, or "" for nothing."""
+    rows = [row for _, row, _ in reader.table_rows() if next(iter(row.values())).lower().startswith(label.lower())]
+    return "" if rows else f"no table has a row {label!r}"
 
 
 def _declared(value: str, missing: str) -> str:
@@ -249,19 +204,14 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "summary": _summary,
     "summary_first": _summary_first,
     "cues": _cues,
-    "pictures": lambda reader: "" if reader.shown("diagram", "icons") else "no picture",
-    "captions": lambda reader: "" if reader.shown("diagram", "icons", "table") else None,  # each brings one, or is refused
+    "pictures": lambda reader: "" if reader.shown("diagram", "icons", "picture") else "no picture",
+    "captions": lambda reader: "" if reader.shown(*SHOWING) else None,  # each brings one, or is refused
     "tables": _tables,
-    "action": _action,
     "you": _you,
     "steps": _steps,
     "tool": _tool,
-    "meaning": lambda reader: _found(reader, "what the picture means for you", "what this means for you") if reader.shown("icons") else None,
     "lists": _lists_short,
-    "known_and_not": _known_and_not,
-    "why": lambda reader: _found(reader, "why it matters", "why it matters"),
-    "risks": _none_of(rules.safety),
-    "risks_and_benefits": lambda reader: _none_of(rules.safety)(reader) or _found(reader, "what good it does", r"\b(may|can|might) (ease|help|do)|good it may do|less pain"),
+    "risks": lambda reader: _none_of(rules.safety)(reader) if reader.safety else None,
     "probabilities": _probabilities,
     "views": lambda reader: ("" if reader.shown("icons") else "no picture of a number") if _chances(reader) else None,
     "one_denominator": _none_of(rules.denominator),
@@ -270,19 +220,6 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "sources": _sources,
     "dated": lambda reader: _sources(reader) and "no source, so no date of one",
     "balanced": _none_of(rules.balance),
-    "support": lambda reader: "" if reader.safety else _found(reader, "whom to ask", r"\bcall\b|\bask\b"),
-    "how_it_works": _of_each(r"aims?|idea|what it is|into|energy|nerves|spots"),
-    "benefits": _of_each(r"ease|good it may do|less|help|as well as"),
-    "risks_each": _of_each(r"side effect|bruise|harm|mild effects|sore"),
-    "no_treatment": lambda reader: _found(reader, "waiting", r"\bwait(ing)?\b|do nothing|not have to choose|what else could"),
-    "daily_life": lambda reader: _found(reader, "daily life", r"what it is like|daily|work|family|walk|drive|plan a light day|visit"),
-    "choices": lambda reader: _found(reader, "other choices", r"choice|what else could|other care"),
-    "shared_decision": lambda reader: _found(reader, "questions to ask", r"what should i ask|what you want to (ask|know)"),
-    "condition": lambda reader: _found(reader, "the condition", r"pain"),
-    "decision": lambda reader: _found(reader, "the decision", r"you have a choice"),
-    "option_good": _options("good"),
-    "option_bad": _options("what may be bad"),
-    "option_like": _options("what it is like"),
     "written": lambda reader: "" if reader.topic.written_on else "no date in data/topics.csv, column written_on",
     "update_policy": lambda reader: "" if reader.collection.clinic.update_policy else "none in data/clinic.csv",
     "funding": lambda reader: "" if reader.collection.clinic.funding else "none in data/clinic.csv",
@@ -290,3 +227,11 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "reviewed": lambda reader: _declared(reader.topic.reviewed_by, "recorded"),
 }  # fmt: skip
 """By the name in the column `check` of `data/standards.csv`."""
+
+CHECKS_FOR: dict[str, Callable[[Reader, str], str | None]] = {
+    "says": lambda reader, words: _says(reader.text(), words),
+    "main_says": lambda reader, words: _says(_main(reader).lower(), words),
+    "says_with_icons": lambda reader, words: _says(reader.text(), words) if reader.shown("icons") else None,
+    "row": _row,
+}
+"""Those that look for the words in the column `looks_for`."""

@@ -28,7 +28,7 @@ RULES = {
         Rule("review", "The date of the next review has not passed.", "NHS standard: planned review cycle; PIF TICK"),
         Rule("denominator", "All numbers of a page that are compared are out of the same number.", "CDC Index 17, IPDAS quality"),
         Rule("grade", "A plain page, and each of its sections, reads at grade 6, and at grade 8 at most.", "AMA and NIH: 6th grade; NHS rule for bullets"),
-        Rule("balance", "Both treatments have about as many words, pictures and kind words where they are compared.", "IPDAS certification: equal detail; DISCERN 6"),
+        Rule("balance", "All options have about as many words, pictures and kind words where they are compared.", "IPDAS certification: equal detail; DISCERN 6"),
         Rule("heading", "A heading says the point or asks a question.", "PEMAT-P 9"),
         Rule("off-purpose", "A page sells nothing and leads nowhere else.", "PEMAT-P 2"),
         Rule("page", "The page can be made.", "papermill and nbconvert, which make it"),

@@ -20,10 +20,10 @@ from handouts.errors import HandoutsError
 from handouts.page import Variant
 from handouts.page.citations import CITE, Expander
 from handouts.page.markdown import parse_markdown, plain_text
-from handouts.page.tailor import part_of, tailor
+from handouts.page.tailor import SHOWING, part_of, tailor
 
 MAIN_MESSAGE = "main-message"
-SHOWN = re.compile(r"^(diagram|table|icons)\([\"']([\w-]+)[\"']\)", re.M)
+SHOWN = re.compile(rf"^({'|'.join(SHOWING)})\([\"']([\w-]+)[\"']\)", re.M)
 """A call in a code cell that shows something."""
 
 
@@ -106,7 +106,8 @@ class Reader:
         self.who = ", ".join(self.facets.values())
         self.own = collection.own_parts
         self.texts = [cell for cell in self.cells if cell.cell_type == "markdown"]
-        self.safety = collection.safety if self.column("safety") == "yes" else {}
+        self.safety = collection.safety_of(topic)
+        self.must = self.safety.must if self.safety else ()
 
     @classmethod
     def of_topic(cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]) -> "Reader":
@@ -134,6 +135,8 @@ class Reader:
             purpose="",
             fields=(),
             only=(),
+            safety="",
+            why_no_safety="it is a text of its own",
             written_on="",
             reviewed_by="",
             reviewed_on="",
@@ -141,12 +144,25 @@ class Reader:
         )
         values = resolve(collection.parameters, {}, file)
         reader = cls(collection, topic, nbformat.v4.new_notebook(cells=[cell]), values, [cell], file)
-        reader.safety = {}
+        sets = [one for one in collection.safety.values() if one.must]
+        if len(sets) == 1:  # what every page must speak of, this text must too
+            reader.must = sets[0].must
         return reader
 
     def place(self, cell: NotebookNode) -> str:
         """Say which cell this is, and for whom."""
         return notebook.place(self.nb, cell)
+
+    def warnings(self, part: str) -> str:
+        """Return the lines of a part of the safety text."""
+        parts = self.safety.parts if self.safety else ()
+        return " ".join(line.text for one in parts if one.name == part for line in one.lines)
+
+    @cached_property
+    def options(self) -> Mapping[str, str]:
+        """The options that the topic compares, label by name."""
+        options = self.collection.options
+        return {name: option.label for name, option in options.items() if self.topic.name in option.topics}
 
     def column(self, name: str) -> str:
         """Return what the rows of this reader's parameters say in the column `name`."""
@@ -210,8 +226,8 @@ class Reader:
                 if "{{" not in block:
                     found[-1].blocks.append(block)
         if self.safety:
-            lines = [re.sub(CITE, "", expander.expand(line)) for part in self.safety.values() for line, _ in part]
-            found.append(Section("Stay safe", lines))
+            lines = [re.sub(CITE, "", expander.expand(one.text)) for part in self.safety.parts for one in part.lines]
+            found.append(Section(self.safety.heading, lines))
         return [section for section in found if section.blocks]
 
     def _cells_shown(self, cell: NotebookNode) -> Iterator[str]:

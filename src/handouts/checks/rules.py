@@ -4,7 +4,6 @@ Facts are errors: where a sentence comes from, numbers, sources, the safety text
 there. Reading is advice with a ceiling. What only people can judge is not judged.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 
@@ -27,16 +26,8 @@ EMPTY_HEADINGS = (
     "overview", "introduction", "more", "more information", "background", "general information", "conclusion",
 )  # fmt: skip
 """Headings that fit any text (PEMAT-P 9)."""
-MUST_SPEAK_OF = {
-    "tell-first": (
-        "blood thinner", "bleed", "pregnant", "pacemaker", "infect", "metal", "cancer", "faint", "do not stop",
-    ),
-    "may-notice": ("bruise", "blood", "pain", "faint", "infection", "lung"),
-    "get-help": ("short of breath", "chest", "cough up blood", "bleed"),
-}  # fmt: skip
-"""Words without which the safety text would lose a warning; the sources are those of the rows in data/safety.csv."""
-BALANCED = (0.8, 1.25)
-"""Between which shares the words for one treatment must lie, of the words for the other."""
+BALANCED = 1.25
+"""How many times as many words one option may have as another."""
 NUMBER = re.compile(
     r"\d|\b(two|three|four|five|six|seven|eight|nine|ten|twelve|dozen|half|halves|thirds?|quarters?|hundreds?|thousands?|millions?|percent|per cent)\b",
     re.I,
@@ -158,7 +149,7 @@ def heading(reader: Reader) -> Findings:
 
 def off_purpose(reader: Reader) -> Findings:
     """Find words of a web page's menus and buttons."""
-    selling = re.compile(r"\b(contact us today|services we offer|conditions we treat|book now|call today|learn more|special offer)\b", re.I)  # fmt: skip
+    selling = re.compile(r"\b(contact us today|our services|book now|call today|learn more|special offer)\b", re.I)  # fmt: skip
     for sentence in reader.sentences:
         if selling.search(sentence.words):
             told = "sells, or belongs to a web page's menu. Remove it."
@@ -166,28 +157,28 @@ def off_purpose(reader: Reader) -> Findings:
 
 
 def balance(reader: Reader) -> Findings:
-    """Weigh words, pictures and tone for the treatments where they are compared, at levels whose words are not the article's own."""
+    """Weigh words, pictures and tone for the options where they are compared, at levels whose words are not the article's own."""
     if reader.articles:
         return
-    treatments = reader.collection.treatments
-    words: dict[str, int] = dict.fromkeys(treatments, 0)
+    options = reader.options
+    words: dict[str, int] = dict.fromkeys(options, 0)
     under: str | None = None
     for cell in reader.texts:
         for token in parse_markdown(cell.source):
             if token["type"] == "heading":
                 asked = plain_text(token).strip().lower()
-                named = [name for name, label in treatments.items() if label.lower() == asked]
+                named = [name for name, label in options.items() if label.lower() == asked]
                 under = named[0] if named else None
             elif under:
                 words[under] += sum(len(re.sub(CITE, "", block).split()) for block in texts_in([token]))
-    if all(words.values()):
-        yield from _uneven(reader, reader.file, words, "the sections of the treatments", "words")
-    if len({column for _, row, _ in reader.table_rows() for column in row} & set(treatments)) > 1:
+    if words and all(words.values()):
+        yield from _uneven(reader, reader.file, words, "the sections of the options", "words")
+    if len({column for _, row, _ in reader.table_rows() for column in row} & set(options)) > 1:
         facts = reader.collection.facts
         drawn = [facts[name].sentence.lower() for _, name, _ in reader.shown("icons") if name in facts]
-        pictures = {name: sum(label.lower() in one for one in drawn) for name, label in treatments.items()}
+        pictures = {name: sum(label.lower() in one for one in drawn) for name, label in options.items()}
         if any(pictures.values()):
-            yield from _uneven(reader, reader.file, pictures, "the treatments", "pictures of numbers")
+            yield from _uneven(reader, reader.file, pictures, "the options", "pictures of numbers")
     for file in dict.fromkeys(file for file, _, _ in reader.table_rows()):
         rows = [row for of, row, _ in reader.table_rows() if of == file]
         columns = {
@@ -205,31 +196,25 @@ def balance(reader: Reader) -> Findings:
 def _uneven(reader: Reader, file: str, counts: Mapping[str, int], what: str, of: str) -> Findings:
     if len(counts) < 2:
         return
-    (one, first), *_ = counts.items()
-    other, second = max(list(counts.items())[1:], key=lambda pair: abs(math.log((first or 0.1) / (pair[1] or 0.1))))
-    if not second or not BALANCED[0] <= first / second <= BALANCED[1]:
+    (few, least), *_, (many, most) = sorted(counts.items(), key=lambda pair: pair[1])
+    if most > BALANCED * least:
         told = (
-            f"{what} have {first} {of} for {one} and {second} for {other}; the first may have {BALANCED[0]:g} to "
-            f"{BALANCED[1]:g} times as many. Say more of one, or less of the other."
+            f"{what} have {most} {of} for {many} and {least} for {few}; one may have {BALANCED:g} times as many as another. "
+            "Say more of one, or less of the other."
         )
         yield Finding("balance", WARNING, file, "", "", told)
 
 
 def safety(reader: Reader) -> Findings:
-    """Find what the safety text does not speak of and must, whatever its words, and a level that switches it off."""
-    if reader.column("safety") != "yes":
-        told = f"readers {reader.who} get no safety text. Write yes in the column safety of data/levels.csv."
-        # the clinic's own article is the clinic's to hand out as it is
-        yield Finding("safety", WARNING if reader.articles else ERROR, reader.file, "", "", told)
-        return
-    for name, words in MUST_SPEAK_OF.items():
-        lines = reader.safety.get(name)
-        text = " ".join(line for line, _ in lines).lower() if lines else reader.text()
-        for word in words:
-            if word not in text:
-                told = f"the part {name} does not speak of {word!r}. Put the row back."
-                file = "data/safety.csv" if reader.safety else reader.file
-                yield Finding("safety", ERROR, file, "", "", told)
+    """Find what the safety text does not speak of and must, whatever its words."""
+    for part, word in reader.must:
+        told = reader.text() if reader.safety is None else reader.warnings(part).lower()
+        if word.lower() not in told:
+            message = (
+                f"the part {part} does not speak of {word!r}, which data/safety-must.csv asks for. Put the row back."
+            )
+            file = reader.file if reader.safety is None else "data/safety.csv"
+            yield Finding("safety", ERROR, file, "", "", message)
 
 
 OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
@@ -277,11 +262,20 @@ def of_page(soup: BeautifulSoup, file: str, who: str) -> Findings:
         yield Finding("order", ERROR, file, "", "", said)
 
 
-def safety_of(soup: BeautifulSoup) -> str:
-    """Return the words of the safety section of a page, without sources, which it takes out, and what a word means at its first use."""
+def safety_of(soup: BeautifulSoup, reader: Reader) -> str:
+    """Return the words of the safety section of a page, without sources, which it takes out, and what a word means at its first use.
+
+    Where readers of some site call another number, its name stands in its place.
+    """
     section = soup.select_one("section.safety")
     if section is None:
         return ""
     for cite in section.select("sup"):
         cite.decompose()
-    return " ".join(re.sub(r"\([^)]*\)", "", section.get_text(" ")).split()).replace(" .", ".").replace(" ,", ",")
+    text = " ".join(re.sub(r"\([^)]*\)", "", section.get_text(" ")).split()).replace(" .", ".").replace(" ,", ",")
+    clinic = reader.collection.clinic.at(reader.rows.values())
+    numbers = {"phone": clinic.phone, "evening_phone": clinic.evening_phone}
+    numbers["emergency"] = clinic.emergency or reader.collection.phrases("emergency_number")
+    for name, called in numbers.items():
+        text = text.replace(called, name) if called else text
+    return text

@@ -39,6 +39,9 @@ def check_words(collection: Collection, today: date, topics: Sequence[str] = ())
         if topics and topic.name not in topics:
             continue
         found += _review(topic, today)
+        found += [
+            Finding("safety", ERROR, "data/safety.csv", "", "", told) for told in collection.safety_changes(topic)
+        ]
         try:
             readers = make_readers(collection, topic)
         except HandoutsError as error:
@@ -71,7 +74,11 @@ def check_page(reader: Reader, today: date) -> list[Finding]:
     others = make_readers(reader.collection, reader.topic) if reader.articles else []
     places = {"", *(reader.place(cell) for cell in reader.cells)}
     article = [one for one in _article(reader.collection, reader.topic, others) if one.cell in places]
-    return _sorted([*_review(reader.topic, today), *article, *check_reader(reader)])
+    changed = [
+        Finding("safety", ERROR, "data/safety.csv", "", "", told)
+        for told in reader.collection.safety_changes(reader.topic)
+    ]
+    return _sorted([*_review(reader.topic, today), *changed, *article, *check_reader(reader)])
 
 
 def check_text(collection: Collection, path: Path) -> list[Finding]:
@@ -137,7 +144,7 @@ def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Ite
 def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
     """Look at the finished pages, one by one and side by side."""
     made = dict(make_pages(collection, [Variant(reader.topic.name, reader.values) for reader in readers]))
-    texts: dict[str, str] = {}
+    texts: dict[str, dict[str, str]] = {}
     for reader in readers:
         page, failure = (one := made[Variant(reader.topic.name, reader.values)]).page, one.failure
         if page is None:
@@ -146,8 +153,9 @@ def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
         soup = BeautifulSoup(page.html, "html.parser")
         yield from rules.size(page.html, reader.file, reader.who)
         yield from rules.of_page(soup, reader.file, reader.who)
-        if reader.column("safety") == "yes":
-            texts.setdefault(rules.safety_of(soup), reader.who)
-            if len(texts) > 1:
-                told = f"readers {reader.who} get another safety text than readers {next(iter(texts.values()))}. It must be the same for all."
+        if reader.safety:
+            of_set = texts.setdefault(reader.safety.name, {})
+            of_set.setdefault(rules.safety_of(soup, reader), reader.who)
+            if len(of_set) > 1:
+                told = f"readers {reader.who} get another safety text than readers {next(iter(of_set.values()))}. It must be the same for all."
                 yield Finding("safety", ERROR, reader.file, "", "", told)

@@ -6,11 +6,23 @@ from pathlib import Path
 
 from handouts.checks.findings import ERROR, RULES, Finding
 from handouts.checks.readers import Reader
-from handouts.checks.standards import Answer, Item, answers, read_standards
+from handouts.checks.standards import (
+    DECLARED,
+    FAILS,
+    NOT_APPLICABLE,
+    PEOPLE,
+    READY,
+    Answer,
+    Item,
+    answers,
+    read_standards,
+)
 from handouts.collection.folder import Collection
 from handouts.page.templating import read_template
 
 TEMPLATES = Path(__file__).parent / "templates"
+ANSWERS = {FAILS: "fails", READY: "ready", DECLARED: "declared", PEOPLE: "people", NOT_APPLICABLE: "none"}
+"""What an answer, or who judges, is called in the catalogue."""
 
 
 def render(collection: Collection, readers: Iterable[Reader]) -> str:
@@ -27,7 +39,9 @@ def render(collection: Collection, readers: Iterable[Reader]) -> str:
             for count, item in enumerate(items)
         ]
         topics.append({"topic": topic, "title": pages[0][0].title(), "instruments": _by_instrument(items, cards)})
-    return read_template(TEMPLATES / "scorecard.html.j2").render(clinic=collection.clinic, topics=topics)
+    return read_template(TEMPLATES / "scorecard.html.j2").render(
+        clinic=collection.clinic, say=collection.phrases, answers=ANSWERS, topics=topics
+    )
 
 
 def _together(told: Sequence[tuple[Reader, str, str]]) -> list[dict[str, str]]:
@@ -54,6 +68,7 @@ def render_findings(
     errors = sum(finding.severity == ERROR for finding in findings)
     return read_template(TEMPLATES / "findings.html.j2").render(
         clinic=collection.clinic,
+        say=collection.phrases,
         files=by_file,
         errors=errors,
         warnings=len(findings) - errors,

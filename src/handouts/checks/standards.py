@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handouts.checks import readability
-from handouts.checks.criteria import CHECKS
+from handouts.checks.criteria import CHECKS, CHECKS_FOR
 from handouts.checks.readers import Reader
-from handouts.collection.csvfile import one_of, optional, text
+from handouts.collection import layouts
 from handouts.collection.folder import Collection
 from handouts.errors import DataError, known
 
@@ -28,7 +28,8 @@ class Item:
     asks: str
     judged_by: str
     check: str
-    applies_to: str
+    looks_for: str
+    applies_to: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -45,31 +46,36 @@ class Answer:
 
 def read_standards(collection: Collection) -> list[Item]:
     """Return the items, in their order. Raises DataError."""
-    rules_of = {
-        "instrument": text, "item": text, "asks": text, "judged_by": one_of("software", "author", "people"),
-        "check": optional, "applies_to": optional,
-    }  # fmt: skip
     topics = collection.topics
     items = []
-    for row in collection.tables.read("standards.csv", rules_of, key=["instrument", "item"], optional=True):
+    for row in collection.tables.rows(layouts.STANDARDS):
         where = f"data/standards.csv, {row['instrument']} {row['item']}"
-        if (row["judged_by"] != "people") != bool(row["check"]) or (row["check"] and row["check"] not in CHECKS):
-            raise DataError(f"{where}, column check: {row['check']!r} is none. {known(row['check'], CHECKS)}")
-        if row["applies_to"] and row["applies_to"] not in topics:
-            raise DataError(f"{where}, column applies_to: no topic of this name. {known(row['applies_to'], topics)}")
-        items.append(Item(*row.values()))
+        known_checks = [*CHECKS, *CHECKS_FOR]
+        if (row["judged_by"] != "people") != bool(row["check"]) or (row["check"] and row["check"] not in known_checks):
+            raise DataError(f"{where}, column check: {row['check']!r} is none. {known(row['check'], known_checks)}")
+        if (row["check"] in CHECKS_FOR) != bool(row["looks_for"]):
+            raise DataError(f"{where}, column looks_for: is for the checks {', '.join(CHECKS_FOR)}, and they need it.")
+        for topic in row["applies_to"].split():
+            if topic not in topics:
+                raise DataError(f"{where}, column applies_to: no topic of this name. {known(topic, topics)}")
+        items.append(
+            Item(
+                row["instrument"], row["item"], row["asks"], row["judged_by"], row["check"], row["looks_for"],
+                tuple(row["applies_to"].split()),
+            )
+        )  # fmt: skip
     return items
 
 
 def answers(reader: Reader, items: list[Item]) -> Iterator[Answer]:
     """Yield what can be said of each item for the page of `reader`."""
     for item in items:
-        if item.applies_to and item.applies_to != reader.topic.name:
-            yield Answer(item, NOT_APPLICABLE, f"asked of {item.applies_to} only")
+        if item.applies_to and reader.topic.name not in item.applies_to:
+            yield Answer(item, NOT_APPLICABLE, f"asked of {', '.join(item.applies_to)} only")
         elif item.judged_by == "people":
             yield Answer(item, PEOPLE)
         else:
-            wrong = CHECKS[item.check](reader)
+            wrong = CHECKS_FOR[item.check](reader, item.looks_for) if item.looks_for else CHECKS[item.check](reader)
             if wrong is None:
                 yield Answer(item, NOT_APPLICABLE)
             elif wrong == readability.NOT_MEASURED:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+from handouts.cli import tending
 from handouts.cli.parser import make_parser
 from handouts.cli.progress import pages_done, shown, steps
 from handouts.collection import Collection, find
@@ -23,17 +24,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # stays open as long as the process
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        collection, missing = None, None
         try:
             collection = find()
             parameters = collection.parameters
-        except HandoutsError:
-            if not {"-h", "--help", "--version"} & set(arguments):
-                raise
-            parameters = {}
+        except HandoutsError as error:
+            missing, parameters = error, {}
+        if missing and not {"-h", "--help", "--version", tending.INIT} & set(arguments):
+            raise missing
         options = make_parser(parameters).parse_args(arguments)
         from handouts.page.workers import without_slow_imports
 
         without_slow_imports()
+        if options.run == tending.INIT:
+            return tending.init(options)
+        if missing or collection is None:
+            raise missing or AssertionError
         return int(COMMANDS[options.run](collection, options))
     except HandoutsError as error:
         print(f"handouts: {error}", file=sys.stderr)
@@ -215,21 +221,10 @@ def _preview(collection: Collection, options: argparse.Namespace) -> int:
     return 0
 
 
-def _new(collection: Collection, options: argparse.Namespace) -> int:
-    from handouts.collection.new_topic import new_topic
-
-    title = options.title or options.topic.replace("-", " ").capitalize() + "?"
-    new_topic(collection, options.topic, " ".join(title.split()), date.today())
-    print(
-        f"Begun: notebooks/{options.topic}.ipynb, and a row in data/topics.csv. See it: handouts preview {options.topic}"
-    )
-    return 0
-
-
 def _list(collection: Collection, options: argparse.Namespace) -> int:
     topics = collection.topics
     print("Topics")
-    width = max(map(len, topics))
+    width = max(map(len, topics), default=0)
     for topic in topics.values():
         print(f"  {topic.name:<{width}}  {topic.purpose}")
     for parameter in collection.parameters.values():
@@ -242,5 +237,6 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "new": _new, "list": _list,
+    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "list": _list,
+    "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety,
 }  # fmt: skip

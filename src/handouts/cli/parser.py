@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from handouts import __version__
+from handouts.collection.change_topics import ANY_TOPIC, KINDS
 from handouts.collection.parameters import Parameters
 
 
@@ -13,7 +14,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="handouts",
         description="Make patient handouts from notebooks: tailored to the reader, executed, exported as accessible pages.",
-        epilog="Run it anywhere inside the folder that holds notebooks/ and data/.",
+        epilog="Run it anywhere inside the folder that holds notebooks/ and data/. To begin such a folder: handouts init FOLDER",
     )
     parser.add_argument("--version", action="version", version=f"handouts {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -121,15 +122,69 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     preview.add_argument("topic", nargs="?", metavar="TOPIC", help="a topic; a list of them where none is named")
     preview.set_defaults(run="preview")
 
+    begin = commands.add_parser(
+        "init",
+        help="begin a collection",
+        description="Make a small, whole collection in a folder, with a first topic to look at. From an article, each of its sections "
+        "becomes a topic, and no sentence of it is lost.",
+        epilog="Example: handouts init leaflets --from article.docx",
+    )
+    begin.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder, or an empty one")
+    begin.add_argument(
+        "--from", dest="article", type=Path, metavar="FILE", help="an article that ends in .txt, .md or .docx"
+    )
+    begin.set_defaults(run="init")
+
     new = commands.add_parser(
         "new",
         help="begin a new topic",
         description="Make a notebook for a new topic that can be built at once, with guidance that no page shows, and its row in "
-        "data/topics.csv. To undo it, delete both.",
+        "data/topics.csv. To undo it: handouts remove TOPIC.",
     )
     new.add_argument("topic", metavar="TOPIC", help="its name, such as ice-or-heat: the name of its notebook")
     new.add_argument("--title", help="the question that it answers (default: made from the name)")
+    new.add_argument("--kind", choices=KINDS, default=KINDS[0], help=f"what it is about (default: {KINDS[0]})")
+    what = new.add_mutually_exclusive_group()
+    what.add_argument(
+        "--safety", metavar="SET", help=f"its set of safety text (default: {ANY_TOPIC}, where there is one)"
+    )
+    what.add_argument("--no-safety", metavar="WHY", help="why its readers need no safety text")
     new.set_defaults(run="new")
+
+    copy = commands.add_parser(
+        "duplicate", help="copy a topic", description="Copy a topic under a new name: its notebook and its rows."
+    )
+    rename = commands.add_parser(
+        "rename", help="give a topic another name", description="Rename a topic's notebook, and its rows in all tables."
+    )
+    for command, run in ((copy, "duplicate"), (rename, "rename")):
+        command.add_argument("topic", metavar="TOPIC", help="a topic, as `handouts list` shows it")
+        command.add_argument("new", metavar="NEW", help="the new name")
+        command.set_defaults(run=run)
+
+    remove = commands.add_parser(
+        "remove",
+        help="take a topic out of the collection, or put it back",
+        description="Take a topic out of the collection: its notebook and its rows are kept in .removed/, and --undo puts them back. "
+        "Its pages go with the next whole build.",
+    )
+    remove.add_argument("topic", metavar="TOPIC", help="a topic, as `handouts list` shows it")
+    remove.add_argument("--undo", action="store_true", help="put back the one of this name that was removed last")
+    remove.set_defaults(run="remove")
+
+    safety = commands.add_parser(
+        "safety",
+        help="show what changed in the safety text, and record or sign it",
+        description="Show for each set of safety text which lines are signed, which are drafts, and what changed since. A page whose "
+        "safety text is not as recorded is not ready for patients.",
+    )
+    safety.add_argument("sets", nargs="*", metavar="SET", help="a set of data/safety-sets.csv; all where none is named")
+    how = safety.add_mutually_exclusive_group()
+    how.add_argument("--record", action="store_true", help="record the words as they are now, as a draft")
+    how.add_argument(
+        "--sign", metavar="NAME", help="record them as signed today by NAME, the clinician who answers for them"
+    )
+    safety.set_defaults(run="safety")
 
     listing = commands.add_parser(
         "list",

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handouts.collection.csvfile import Tables, one_of, text
+from handouts.collection import layouts
+from handouts.collection.csvfile import Tables, one_of
 from handouts.collection.sentences import split
 from handouts.errors import DataError
 
@@ -20,17 +21,18 @@ class Section:
 def read_article(tables: Tables, topics: Iterable[str]) -> list[Section]:
     """Return the sections of the article in their order, each of one of `topics`, without the lines that are left out.
 
-    Raises DataError where `article-left-out.csv` or `article-sections.csv` names a line that the
+    None where the collection has no article. Raises DataError where `article-left-out.csv` or `article-sections.csv` names a line that the
     article does not have, or has more than once.
     """
+    stored = tables.files_named("article.txt")
+    if stored is None:
+        return []
     try:
-        lines = [line.strip() for line in tables.content("article.txt").decode().splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"data/article.txt: cannot be read ({error}). Put it back from version control.") from error
-    rules = {"line": text, "why": text}
-    left_out = tables.read("article-left-out.csv", rules, key=["line"], optional=True)
-    columns = {"section": text, "topic": one_of(*topics)}
-    headings = tables.read("article-sections.csv", columns, key=["section"])
+        lines = [line.strip() for line in stored.decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise DataError(f"data/article.txt: cannot be read ({error}). Save it again as text in UTF-8.") from error
+    left_out = tables.rows(layouts.ARTICLE_LEFT_OUT)
+    headings = tables.rows(layouts.ARTICLE_SECTIONS, topic=one_of(*topics))
     for table, column, rows in (("left-out", "line", left_out), ("sections", "section", headings)):
         for count, row in enumerate(rows, start=2):
             if (times := lines.count(row[column])) != 1:

@@ -1,29 +1,12 @@
 """Who hands the pages out, the topics, and what a page can be asked to hold: small tables, each checked when it is read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from handouts.collection.csvfile import (
-    Row,
-    Tables,
-    address,
-    day,
-    language,
-    name,
-    number,
-    one_of,
-    optional,
-    parameter,
-    phone,
-    text,
-)
+from handouts.collection import layouts
+from handouts.collection.csvfile import Row, Tables, one_of
 from handouts.errors import DataError, known
-
-PAPERS = ("A4", "Letter")
-"""What a clinic can print on."""
-FIELD_KINDS = ("text", "date", "time")
-"""What a field can hold: any text, a date such as 2026-11-24, a time of the day such as 14:30."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +21,17 @@ class Field:
 
 def read_fields(tables: Tables) -> dict[str, Field]:
     """Return the fields by name. Raises DataError."""
-    rules = {"field": parameter, "label": text, "kind": one_of(*FIELD_KINDS), "longest": number}
-    rows = tables.read("fields.csv", rules, key=["field"], optional=True)
-    return {row["field"]: Field(row["field"], row["label"], row["kind"], int(row["longest"])) for row in rows}
+    return {
+        row["field"]: Field(row["field"], row["label"], row["kind"], int(row["longest"]))
+        for row in tables.rows(layouts.FIELDS)
+    }
 
 
 @dataclass(frozen=True)
 class Topic:
     """One subject, one notebook: where it stands in the collection, who has reviewed it, and its fields.
 
+    `safety` names its set of safety text; where it has none, `why_no_safety` says why.
     `only` names the values of facets that it has pages for, such as level:plain; a facet that it does not name has all.
     """
 
@@ -55,6 +40,8 @@ class Topic:
     purpose: str
     fields: tuple[str, ...]
     only: tuple[str, ...]
+    safety: str
+    why_no_safety: str
     written_on: str
     reviewed_by: str
     reviewed_on: str
@@ -67,17 +54,18 @@ class Topic:
 
 def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]:
     """Return the topics by name, in their order; each may have some of `fields`. Raises DataError."""
-    rules = {
-        "topic": name, "order": number, "purpose": text, "fields": optional,
-        "only": optional, "written_on": day, "reviewed_by": optional, "reviewed_on": day, "review_due": day,
-    }  # fmt: skip
-    rows = tables.read("topics.csv", rules, key=["topic"])
+    rows = tables.rows(layouts.TOPICS)
     for row in rows:
         for field in row["fields"].split():
             if field not in fields:
                 raise DataError(
                     f"data/topics.csv, topic {row['topic']}, column fields: {field!r} is not in fields.csv. {known(field, fields)}"
                 )
+        if bool(row["safety"]) == bool(row["why_no_safety"]):
+            raise DataError(
+                f"data/topics.csv, topic {row['topic']}: name its set of safety text in the column safety, or say in why_no_safety "
+                "why its readers need none. Fill one of the two."
+            )
         review = [bool(row["reviewed_by"]), bool(row["reviewed_on"]), bool(row["review_due"])]
         if any(review) and not (all(review) and row["reviewed_on"] < row["review_due"]):
             raise DataError(
@@ -91,6 +79,8 @@ def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]
             purpose=row["purpose"],
             fields=tuple(row["fields"].split()),
             only=tuple(row["only"].split()),
+            safety=row["safety"],
+            why_no_safety=row["why_no_safety"],
             written_on=row["written_on"],
             reviewed_by=row["reviewed_by"],
             reviewed_on=row["reviewed_on"],
@@ -103,49 +93,76 @@ def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]
 
 @dataclass(frozen=True)
 class Clinic:
-    """Who hands the pages out, and how to reach them."""
+    """Who hands the pages out, and how to reach them: the details of layouts.CLINIC_FIELDS."""
 
     name: str
     phone: str
     address: str
-    web_page: str
     language: str
-    notice: str
     paper: str
+    web_page: str
+    notice: str
     emergency: str
+    evening_phone: str
+    hours: str
+    email: str
+    logo: str
+    colour: str
     funding: str
     update_policy: str
+
+    def at(self, rows: Iterable[Row]) -> "Clinic":
+        """Return the clinic as the readers know it whose values have these `rows`: a column named like a detail replaces it."""
+        own = {
+            name: row[name]
+            for row in rows
+            for name in layouts.CLINIC_FIELDS
+            if name not in ("name", "language") and row.get(name)
+        }
+        return replace(self, **own)
 
 
 def read_clinic(tables: Tables) -> Clinic:
     """Return the clinic's details. Raises DataError."""
-    fields = Clinic.__dataclass_fields__
-    rows = tables.read("clinic.csv", {"field": one_of(*fields), "value": optional}, key=["field"])
+    rows = tables.rows(layouts.CLINIC, field=one_of(*layouts.CLINIC_FIELDS))
     values = {row["field"]: row["value"] for row in rows}
-    rules = {
-        "phone": phone,
-        "web_page": address,
-        "language": language,
-        "notice": optional,
-        "paper": one_of(*PAPERS),
-        "emergency": optional,
-        "funding": optional,
-        "update_policy": optional,
-    }
-    for field in fields:
-        if wrong := rules.get(field, text)(values.get(field, "")):
+    for field, column in layouts.CLINIC_FIELDS.items():
+        if wrong := column.rule(values.get(field, "")):
             raise DataError(f"data/clinic.csv, field {field}: {values.get(field, '')!r} is not allowed: {wrong}")
-    return Clinic(**{field: values.get(field, "") for field in fields})
+    values["paper"] = values.get("paper") or layouts.PAPERS[0]
+    return Clinic(**{field: values.get(field, "") for field in layouts.CLINIC_FIELDS})
 
 
 def read_parts(tables: Tables) -> list[Row]:
     """Return the parts that a cell can be tagged as. Raises DataError."""
-    rules = {"part": name, "label": text, "use": text, "own": one_of("yes", "no")}
-    return tables.read("parts.csv", rules, key=["part"])
+    return tables.rows(layouts.PARTS)
 
 
-def read_treatments(tables: Tables) -> dict[str, str]:
-    """Return the treatments compared, label by name, in their order. Raises DataError."""
-    rules = {"treatment": name, "label": text}
-    rows = tables.read("treatments.csv", rules, key=["treatment"], optional=True)
-    return {row["treatment"]: row["label"] for row in rows}
+@dataclass(frozen=True)
+class Option:
+    """What topics compare with others: `colour` counts from 1 and differs from those of all it is compared with."""
+
+    name: str
+    label: str
+    colour: int
+    topics: tuple[str, ...]
+
+
+def read_options(tables: Tables, topics: Mapping[str, Topic]) -> dict[str, Option]:
+    """Return the options by name, in their order. Raises DataError."""
+    rows = tables.rows(layouts.OPTIONS, topic=one_of(*topics))
+    labels: dict[str, str] = {}
+    topics_of: dict[str, list[str]] = {}
+    for row in rows:
+        if labels.setdefault(row["option"], row["label"]) != row["label"]:
+            raise DataError(
+                f"data/options.csv, topic {row['topic']}: {row['option']} is called {row['label']!r} here and {labels[row['option']]!r} above. "
+                "Call it the same, or give it a name of its own."
+            )
+        topics_of.setdefault(row["option"], []).append(row["topic"])
+    options: dict[str, Option] = {}
+    for name, label in labels.items():
+        taken = {one.colour for one in options.values() if set(one.topics) & set(topics_of[name])}
+        colour = next(number for number in range(1, len(labels) + 1) if number not in taken)
+        options[name] = Option(name, label, colour, tuple(topics_of[name]))
+    return options

@@ -9,6 +9,7 @@ import io
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -77,9 +78,73 @@ def parameter(value: str) -> str | None:
     return None
 
 
+def yes_no(value: str) -> str | None:
+    """Accept yes or no."""
+    return None if value in ("yes", "no") else "write yes or no."
+
+
+def count(value: str) -> str | None:
+    """Accept nothing or a whole number."""
+    return None if re.fullmatch(r"[0-9]*", value) else "use a whole number, without commas."
+
+
+def colour(value: str) -> str | None:
+    """Accept nothing or a colour that white text can be read on, such as #00564c: a contrast of 4.5:1 (WCAG 2.2, 1.4.3)."""
+    if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        return "write a colour as # and six digits, such as #00564c."
+    if value and (found := contrast(value)) < LEAST_CONTRAST:
+        return (
+            f"has a contrast of {found:.1f}:1 with white, and needs {LEAST_CONTRAST}:1 to be read. Take a darker one."
+        )
+    return None
+
+
+LEAST_CONTRAST = 4.5
+
+
+def contrast(colour: str) -> float:
+    """Return the contrast of a colour such as #00564c with white (WCAG 2.2, relative luminance)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+def email(value: str) -> str | None:
+    """Accept nothing or an address for e-mail."""
+    return (
+        None
+        if not value or re.fullmatch(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[a-z]+", value)
+        else "write an address such as help@clinic.example."
+    )
+
+
 def one_of(*values: str) -> Rule:
     """Accept one of `values`."""
     return lambda value: None if value in values else known(value, (repr(allowed) for allowed in values))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what it holds, the rule for its cells, and whether the table may do without it."""
+
+    says: str
+    rule: Rule = text
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A table in data/: what it is for, its columns by name, the columns that tell its rows apart, and whether it is always needed."""
+
+    file: str
+    says: str
+    columns: Mapping[str, Column]
+    key: tuple[str, ...] = ()
+    needed: bool = False
+
+
+class MissingError(DataError):
+    """A table that is needed is not there."""
 
 
 class Tables:
@@ -101,6 +166,15 @@ class Tables:
             self._content[name] = self._files[name].read_bytes()
         return self._content[name]
 
+    def files_named(self, name: str) -> bytes | None:
+        """Return what the file `name` holds, or None where there is none. Raises DataError."""
+        try:
+            return self.content(name)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise DataError(f"data/{name}: cannot be read ({error.strerror}).") from error
+
     def fingerprint(self) -> str:
         """Return a digest of what all files hold, by their names."""
         return digest_of((name, self._look_at(name)) for name in self._files)
@@ -118,6 +192,15 @@ class Tables:
         """Return the rows of the table `name` with any columns, as `read` does: what a page shows. Raises DataError."""
         return self.read(f"{name}.csv", {}, more=True)
 
+    def rows(self, layout: Layout, **rules: Rule) -> list[Row]:
+        """Return the rows of the table that `layout` describes, checked by its rules, or by those given for some of its columns.
+
+        A table that is not needed may be missing or have no rows, and a column that may be absent is empty then. Raises DataError.
+        """
+        wanted = {name: rules.get(name, column.rule) for name, column in layout.columns.items()}
+        may_lack = [name for name, column in layout.columns.items() if column.absent]
+        return self.read(layout.file, wanted, key=layout.key, optional=not layout.needed, may_lack=may_lack)
+
     def read(
         self,
         name: str,
@@ -126,11 +209,12 @@ class Tables:
         key: Sequence[str] = (),
         more: bool = False,
         optional: bool = False,
+        may_lack: Sequence[str] = (),
     ) -> list[Row]:
         """Return the rows of the CSV file `name` in order, checked by one rule a column.
 
         `key` names the columns that together tell rows apart; `more` allows columns without a rule; one that is `optional`
-        may have no rows, or be missing. Raises DataError for a missing or broken file, a wrong column, value or number of
+        may have no rows, or be missing; columns that it `may_lack` are empty where it does. Raises DataError for a missing or broken file, a wrong column, value or number of
         cells, a row that comes twice, and a table without rows.
         """
         where = f"data/{name}"
@@ -142,7 +226,7 @@ class Tables:
             self._lines[name] = self._parse(name, rules)
         lines = self._lines[name]
         header = [cell.strip() for cell in lines[0]] if lines else []
-        missing = [column for column in rules if column not in header]
+        missing = [column for column in rules if column not in header and column not in may_lack]
         extra = [column for column in header if column not in rules]
         if missing or (extra and not more) or len(set(header)) < len(header):
             separated = " It looks separated by semicolons: save it with commas." if ";" in "".join(header) else ""
@@ -157,7 +241,10 @@ class Tables:
                     f"{where} row {count}: {len(cells)} cells where the header has {len(header)}. "
                     "Fill the row; a cell with a comma in it needs quotation marks around it."
                 )
-            row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+            row = {
+                **dict.fromkeys(may_lack, ""),
+                **{column: cell.strip() for column, cell in zip(header, cells, strict=True)},
+            }
             for column, rule in rules.items():
                 if wrong := rule(row[column]):
                     raise DataError(f"{where} row {count}, column {column}: {row[column]!r} is not allowed: {wrong}")
@@ -169,7 +256,7 @@ class Tables:
             seen[same] = count
             rows.append(row)
         if not rows and not optional:
-            raise DataError(f"{where}: has no rows. Put them back, for example from version control.")
+            raise DataError(f"{where}: has no rows, and needs one. Its columns are {','.join(header)}.")
         return rows
 
     def _parse(self, name: str, rules: Mapping[str, Rule]) -> list[list[str]]:
@@ -178,9 +265,7 @@ class Tables:
             text = self.content(name).decode("utf-8-sig")
             return list(csv.reader(io.StringIO(text, newline=None).read().splitlines(keepends=True), strict=True))
         except FileNotFoundError:
-            columns = f" Its columns are {','.join(rules)}." if rules else ""
-            raise DataError(
-                f"{where}: the file is missing. Put it back, for example from version control.{columns}"
-            ) from None
+            columns = f" Its columns are {','.join(rules)}." if rules else " Put it there, or show another."
+            raise MissingError(f"{where}: the file is missing.{columns}") from None
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error

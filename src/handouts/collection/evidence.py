@@ -1,4 +1,4 @@
-"""What the collection knows, and from where: facts, sources, words to teach, and the safety text.
+"""What the collection knows, and from where: facts, sources, words to teach.
 
 Facts are rows of `data/facts.csv`: sentence, picture and text alternative are all made from the row.
 Sources are `data/sources.json`, in CSL-JSON, which Zotero opens.
@@ -6,25 +6,17 @@ Sources are `data/sources.json`, in CSL-JSON, which Zotero opens.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from handouts.collection.csvfile import Row, Tables, name, one_of, optional, text
+from handouts.collection import layouts
+from handouts.collection.csvfile import Row, Tables
 from handouts.errors import DataError, known
 
 CLINIC = "clinic"
 """In the place of a source: the words are the clinic's own, and no source stands behind them. It is not printed."""
 Sources = Mapping[str, Mapping[str, object]]
 """The sources by id, as CSL-JSON has them."""
-SAFETY_PARTS = ("tell-first", "may-notice", "get-help")
-"""What the safety text says, in the order of a page."""
-SafetyLine = tuple[str, tuple[str, ...]]
-"""A line of the safety text, and its sources."""
-
-
-def count(value: str) -> str | None:
-    """Accept nothing or a whole number."""
-    return None if re.fullmatch(r"[0-9]*", value) else "use a whole number, without commas."
 
 
 @dataclass(frozen=True)
@@ -49,12 +41,8 @@ class Fact:
 
 def read_facts(tables: Tables, sources: Sources) -> dict[str, Fact]:
     """Return the facts by name, each with its sentence filled in, and resting on some of `sources`. Raises DataError."""
-    rules: dict[str, Callable[[str], str | None]] = {
-        "fact": name, "sentence": text, "low": count, "high": count, "best": count, "denominator": count, "unit": text,
-        "what": text, "population": text, "counted": text, "source": text, "confidence": text,
-    }  # fmt: skip
     facts = {}
-    for row in tables.read("facts.csv", rules, key=["fact"], optional=True):
+    for row in tables.rows(layouts.FACTS):
         where = f"data/facts.csv, fact {row['fact']}"
         if not row["low"] or not row["high"] or int(row["low"]) > int(row["high"]):
             raise DataError(
@@ -89,7 +77,7 @@ def read_facts(tables: Tables, sources: Sources) -> dict[str, Fact]:
 def read_sources(tables: Tables) -> dict[str, Mapping[str, object]]:
     """Return the sources by id, as CSL-JSON has them. Raises DataError."""
     try:
-        listed = json.loads(tables.content("sources.json"))
+        listed = json.loads(tables.files_named("sources.json") or "[]")
         sources = {source["id"]: source for source in listed if source["title"]}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
@@ -102,23 +90,46 @@ def read_sources(tables: Tables) -> dict[str, Mapping[str, object]]:
 
 @dataclass(frozen=True)
 class Caption:
-    """What stands under a table or a diagram; `drawn_as` says which, `sources` what it rests on."""
+    """What stands under a table or a diagram; `drawn_as` says which, `alt` what a diagram is, `sources` what it rests on."""
 
     title: str
     text: str
+    alt: str
     drawn_as: str
     sources: tuple[str, ...]
 
 
 def read_captions(tables: Tables, sources: Sources) -> dict[str, Caption]:
     """Return the captions of the tables and diagrams by their name. Raises DataError."""
-    rules = {"name": name, "title": text, "caption": text, "drawn_as": text, "source": optional}
     return {
         row["name"]: Caption(
-            row["title"], row["caption"], row["drawn_as"],
+            row["title"], row["caption"], row["alt"], row["drawn_as"],
             sources_of(sources, row, f"data/captions.csv, {row['name']}"),
         )
-        for row in tables.read("captions.csv", rules, key=["name"], optional=True)
+        for row in tables.rows(layouts.CAPTIONS)
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture of the collection's own: its file in data/pictures/, and its words."""
+
+    file: str
+    alt: str
+    title: str
+    caption: str
+    credit: str
+    sources: tuple[str, ...]
+
+
+def read_pictures(tables: Tables, sources: Sources) -> dict[str, PictureFile]:
+    """Return the collection's own pictures by their name. Raises DataError."""
+    return {
+        row["picture"]: PictureFile(
+            row["file"], row["alt"], row["title"], row["caption"], row["credit"],
+            sources_of(sources, row, f"data/pictures.csv, {row['picture']}"),
+        )
+        for row in tables.rows(layouts.PICTURES)
     }  # fmt: skip
 
 
@@ -133,21 +144,7 @@ def sources_of(sources: Sources, row: Row, where: str) -> tuple[str, ...]:
 
 def read_glossary(tables: Tables) -> dict[str, Row]:
     """Return the words that are taught in place, by the word. Raises DataError."""
-    rules = {"term": text, "say": optional, "meaning": text}
-    return {row["term"]: row for row in tables.read("glossary.csv", rules, key=["term"], optional=True)}
-
-
-def read_safety(tables: Tables, sources: Sources) -> dict[str, list[SafetyLine]]:
-    """Return the lines of the safety text, with their sources, by part. Raises DataError."""
-    rules = {"part": one_of(*SAFETY_PARTS), "text": text, "source": optional}
-    safety: dict[str, list[SafetyLine]] = {part: [] for part in SAFETY_PARTS}
-    for row in tables.read("safety.csv", rules, key=["part", "text"]):
-        safety[row["part"]].append((row["text"], sources_of(sources, row, f"data/safety.csv, {row['text']!r}")))
-    if empty := [part for part, lines in safety.items() if not lines]:
-        raise DataError(
-            f"data/safety.csv: has no row for {', '.join(empty)}. No page may go out without it: put it back."
-        )
-    return safety
+    return {row["term"]: row for row in tables.rows(layouts.GLOSSARY)}
 
 
 def cite(names: Iterable[str]) -> str:

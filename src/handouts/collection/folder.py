@@ -9,30 +9,24 @@ from functools import cached_property
 from pathlib import Path
 
 from handouts import files
+from handouts.collection import clinic as read_from
 from handouts.collection.article import Section, read_article
-from handouts.collection.clinic import (
-    Clinic,
-    Field,
-    Topic,
-    read_clinic,
-    read_fields,
-    read_parts,
-    read_topics,
-    read_treatments,
-)
-from handouts.collection.csvfile import Row, Tables
+from handouts.collection.clinic import Clinic, Field, Option, Topic
+from handouts.collection.csvfile import MissingError, Row, Tables
 from handouts.collection.evidence import (
     Caption,
     Fact,
-    SafetyLine,
+    PictureFile,
     Sources,
     read_captions,
     read_facts,
     read_glossary,
-    read_safety,
+    read_pictures,
     read_sources,
 )  # fmt: skip
 from handouts.collection.parameters import Parameters, read_parameters
+from handouts.collection.phrases import Phrases, read_phrases
+from handouts.collection.safety import SafetySet, find_changes, read_record, read_safety
 from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
@@ -81,12 +75,12 @@ class Collection:
 
     @property
     def personal(self) -> Path:
-        """The folder that batches write to unless told otherwise: handouts of persons, which nobody publishes."""
+        """The folder that batches write to unless told otherwise: handouts of persons."""
         return self.root / "personal"
 
     @property
     def cache(self) -> Path:
-        """The folder of finished pages, by the fingerprint of what they were made from."""
+        """The folder of finished pages."""
         return self.root / ".cache" / "pages"
 
     def notebook(self, topic: str) -> Path:
@@ -107,32 +101,42 @@ class Collection:
     @cached_property
     def fields(self) -> Mapping[str, Field]:
         """What can be filled in, by name."""
-        return read_fields(self.tables)
+        return read_from.read_fields(self.tables)
 
     @cached_property
     def topics(self) -> Mapping[str, Topic]:
         """The topics by name, in their order."""
-        return read_topics(self.tables, self.fields)
+        return read_from.read_topics(self.tables, self.fields)
 
     @cached_property
     def clinic(self) -> Clinic:
         """Who hands the pages out."""
-        return read_clinic(self.tables)
+        return read_from.read_clinic(self.tables)
 
     @cached_property
     def parts(self) -> Mapping[str, str]:
         """The label of each part that a cell can be tagged as, by name."""
-        return {row["part"]: row["label"] for row in read_parts(self.tables)}
+        return {row["part"]: row["label"] for row in read_from.read_parts(self.tables)}
 
     @cached_property
     def own_parts(self) -> list[str]:
         """The parts whose words are the clinic's own, behind which no source stands."""
-        return [row["part"] for row in read_parts(self.tables) if row["own"] == "yes"]
+        return [row["part"] for row in read_from.read_parts(self.tables) if row["own"] == "yes"]
 
     @cached_property
-    def treatments(self) -> Mapping[str, str]:
-        """The treatments compared, label by name, in their order."""
-        return read_treatments(self.tables)
+    def options(self) -> Mapping[str, Option]:
+        """What topics compare, by name, in the order of data/options.csv."""
+        return read_from.read_options(self.tables, self.topics)
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """The package's own words in the clinic's language."""
+        return read_phrases(self.tables, self.clinic.language)
+
+    @cached_property
+    def pictures(self) -> Mapping[str, PictureFile]:
+        """The collection's own pictures by name."""
+        return read_pictures(self.tables, self.sources)
 
     @cached_property
     def sources(self) -> Sources:
@@ -163,9 +167,27 @@ class Collection:
         return read_glossary(self.tables)
 
     @cached_property
-    def safety(self) -> Mapping[str, list[SafetyLine]]:
-        """The lines of the safety text, with their sources, by part."""
+    def safety(self) -> Mapping[str, SafetySet]:
+        """The sets of safety text, by name."""
         return read_safety(self.tables, self.sources)
+
+    @cached_property
+    def safety_record(self) -> list[Row]:
+        """What is recorded of each line of the safety text."""
+        return read_record(self.tables)
+
+    def safety_of(self, topic: Topic) -> SafetySet | None:
+        """Return the safety text of `topic`, or None for one that says why it needs none. Raises DataError."""
+        if topic.safety and topic.safety not in self.safety:
+            raise DataError(
+                f"data/topics.csv, topic {topic.name}, column safety: {topic.safety!r} is not in safety-sets.csv. {known(topic.safety, self.safety)}"
+            )
+        return self.safety[topic.safety] if topic.safety else None
+
+    def safety_changes(self, topic: Topic) -> list[str]:
+        """Return what was changed in the safety text of `topic` since it was recorded. Raises DataError."""
+        used = self.safety_of(topic)
+        return list(find_changes(used, self.safety_record)) if used else []
 
     @cached_property
     def article(self) -> list[Section]:
@@ -173,12 +195,29 @@ class Collection:
         return read_article(self.tables, self.topics)
 
     def check(self) -> None:
-        """Read every table that each page is made from. Raises DataError for the first that is broken."""
-        names = ["parameters", "topics", "clinic", "parts", "sources", "facts", "glossary", "article"]
-        if any(row.get("safety") == "yes" for one in self.parameters.values() for row in one.values.values()):
-            names.append("safety")
-        for name in names:
-            getattr(self, name)
+        """Read every table that each page is made from. Raises DataError for the first that is broken, or for all that are missing."""
+        missing = []
+        for name in (
+            "parameters",
+            "clinic",
+            "topics",
+            "parts",
+            "sources",
+            "facts",
+            "glossary",
+            "article",
+            "safety_record",
+            "options",
+            "phrases",
+        ):
+            try:
+                getattr(self, name)
+            except MissingError as error:
+                missing.append(str(error))
+        if missing:
+            raise DataError("\n".join(dict.fromkeys(missing)))
+        for topic in self.topics.values():
+            self.safety_of(topic)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -220,7 +259,7 @@ def open_collection(root: Path | str) -> Collection:
     if not (root / MARK).is_file():
         raise DataError(
             f"{root}: no collection here (no {MARK.as_posix()}). "
-            "Go to the folder that holds notebooks/ and data/, or name it in HANDOUTS_COLLECTION."
+            "Go to the folder that holds notebooks/ and data/, or name it in HANDOUTS_COLLECTION. To begin one: handouts init FOLDER"
         )
     return _current(root)
 
@@ -228,12 +267,12 @@ def open_collection(root: Path | str) -> Collection:
 def find(start: Path | None = None) -> Collection:
     """Open the collection that a user means.
 
-    That is the folder named by HANDOUTS_COLLECTION, else the nearest one around `start` (the
-    working directory), else the one this package was installed from. Raises DataError.
+    That is the folder named by HANDOUTS_COLLECTION, else the nearest one around `start` (the working directory).
+    Raises DataError.
     """
     name = os.environ.get(NAMED_IN)
     here = (start or Path.cwd()).resolve()
-    folders = [Path(name).resolve()] if name else [here, *here.parents, Path(__file__).resolve().parents[3]]
+    folders = [Path(name).resolve()] if name else [here, *here.parents]
     return open_collection(next((folder for folder in folders if (folder / MARK).is_file()), folders[0]))
 
 

@@ -9,11 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from handouts.collection.csvfile import Row, Tables, name, number, one_of, optional, text
-from handouts.collection.csvfile import parameter as parameter_name
+from handouts.collection import layouts
+from handouts.collection.csvfile import Column, Row, Tables, name, number
 from handouts.errors import DataError, ParameterError, known
 
 SIZE = "size"
+CLINIC_OF_VALUES = {
+    name: Column(f"Instead of the clinic's: {column.says}", lambda value, rule=column.rule: rule(value) if value else None, absent=True)  # type: ignore[misc]
+    for name, column in layouts.CLINIC_FIELDS.items() if name not in ("name", "language")
+}  # fmt: skip
+"""Columns by which readers of some value, such as a site's patients, get another phone number or logo than the clinic's."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,14 @@ Values = Mapping[str, str]
 
 def read_parameters(tables: Tables) -> dict[str, Parameter]:
     """Return the parameters by name, in their order. Raises DataError."""
-    rules = {
-        "parameter": parameter_name, "label": text, "values_in": text,
-        "facet": one_of("yes", "no"), "default": optional, "default_from": optional,
-    }  # fmt: skip
     parameters: dict[str, Parameter] = {}
-    for row in tables.read("parameters.csv", rules, key=["parameter"]):
+    for row in tables.rows(layouts.PARAMETERS):
         column, table = row["parameter"], row["values_in"]
-        of_values = {column: name, "label": text, "on_page": optional, "note": optional}
+        of_values = {column: name, **{one: of.rule for one, of in (layouts.VALUES | CLINIC_OF_VALUES).items()}}
+        may_lack = [one for one, of in (layouts.VALUES | CLINIC_OF_VALUES).items() if of.absent]
         if column == SIZE:
             of_values["points"] = number
-        found = tables.read(table, of_values, key=[column], more=True)
+        found = tables.read(table, of_values, key=[column], more=True, may_lack=may_lack)
         values = {value[column]: value for value in found}
         where = f"data/parameters.csv, parameter {column}"
         if bool(row["default"]) == bool(row["default_from"]):

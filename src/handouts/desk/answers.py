@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import path_regex
 from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
 
-from handouts.collection.new_topic import name_of, new_topic
+from handouts.collection.change_topics import name_of, new_topic
 from handouts.desk import preview, trust
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
 from handouts.errors import HandoutsError
@@ -145,12 +145,12 @@ class NewHandler(JSONHandler):
             raise web.HTTPError(400, reason="A handout needs a title: the question that it answers.")
         name = str(asked.get("topic") or name_of(title))
         try:
-            first = next(self.desk.places(collection))
+            first = next(self.desk.places(collection), None)
             new_topic(collection, name, title, date.today())
         except HandoutsError as error:
             raise web.HTTPError(400, reason=str(error)) from None
         file = collection.notebook(name).resolve()
-        if self.desk.may_run(trust.read_code(first.file)):
+        if first is None or self.desk.may_run(trust.read_code(first.file)):
             await self.desk.trust(self.desk.of_file(file))
         path = file.relative_to(self.desk.root())
         self.set_status(201)

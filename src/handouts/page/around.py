@@ -1,17 +1,32 @@
 """What a page says around its text, and of itself to machines."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from handouts.collection.clinic import Clinic, Field, Topic
+from handouts.collection.phrases import Phrases
 
 UNSEALED = "{=version=}"
 """Stands in a page for its version until all of the page is known."""
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """A part of the safety text as text cells: lines, and what is said before and after them, which may be nothing."""
+
+    name: str
+    heading: str
+    lead: NotebookNode | None
+    lines: list[NotebookNode]
+    close: NotebookNode | None
+    urgency: str
 
 
 @dataclass(frozen=True)
@@ -20,7 +35,8 @@ class Around:
 
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
     follows the cell with the id `safety_after`, or ends the text. `places` says where each text stands, by its cell's id;
-    pictures may lie in the folder `beside`. `used_parts` are the parts that its cells are tagged as.
+    pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet, and
+    `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as.
     """
 
     title: str
@@ -34,7 +50,9 @@ class Around:
     parts: Mapping[str, str]
     used_parts: list[str]
     fields: dict[str, Field]
-    safety: dict[str, list[NotebookNode]]
+    safety: list[Warnings]
+    safety_heading: str
+    about_safety_sources: str
     safety_after: str | None
     sources: list[dict[str, str]]
     numbers: dict[str, int]
@@ -42,6 +60,10 @@ class Around:
     web_address: str
     places: dict[str, str]
     beside: Path
+    say: Phrases
+    logo: str
+    accent: str
+    theme: str
 
 
 def day(text: str, language: str) -> str:
@@ -49,6 +71,39 @@ def day(text: str, language: str) -> str:
     from babel.dates import format_date
 
     return format_date(date.fromisoformat(text), "long", language.replace("-", "_"))
+
+
+def call(phone: str) -> str:
+    """Return a phone number as what a phone can call.
+
+    >>> call("555 0100")
+    '<a href="tel:5550100">555 0100</a>'
+    """
+    return f'<a href="tel:{escape(phone.replace(" ", ""))}">{escape(phone)}</a>'
+
+
+def with_calls(html: str, clinic: Clinic) -> str:
+    """Return HTML made of Markdown with the clinic's phone numbers as what a phone can call."""
+    for phone in filter(None, (clinic.phone, clinic.evening_phone)):
+        html = html.replace(escape(phone), call(phone))
+    return html
+
+
+def css_pages(say: Phrases) -> str:
+    """Return what a style sheet puts at the foot of each sheet, such as "Page " counter(page) " of " counter(pages)."""
+    pieces = re.split(r"\{(pages?)\}", say.texts["page_of"])
+    return " ".join(
+        f"counter({piece})" if count % 2 else css_string(piece) for count, piece in enumerate(pieces) if piece
+    )
+
+
+def css_string(text: str) -> str:
+    r"""Return `text` as a string in a style sheet.
+
+    >>> css_string('5 o"clock')
+    '"5 o\\22 clock"'
+    """
+    return '"' + re.sub(r'["\\<\x00-\x1f\x7f]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
 def describe(page: Around) -> str:

@@ -16,8 +16,10 @@ from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from handouts.collection.clinic import Clinic
 from handouts.collection.evidence import CLINIC, cite
 from handouts.collection.folder import Collection
+from handouts.collection.phrases import Phrases
 from handouts.errors import PageError, known
 from handouts.page.marks import TAG
 
@@ -45,10 +47,11 @@ def in_markdown(markdown: "Markdown") -> None:
 class Expander:
     """Replaces facts and words to teach in the texts of one page, in order."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, clinic: Clinic | None = None) -> None:
         self.facts = collection.facts
         self.glossary = collection.glossary
-        self.clinic = collection.clinic
+        self.clinic = clinic or collection.clinic
+        self.say = collection.phrases
         self.taught: set[str] = set()
 
     def expand(self, source: str) -> str:
@@ -78,6 +81,7 @@ class Expander:
 
     def _detail(self, name: str) -> str:
         details = {name: value for name, value in asdict(self.clinic).items() if value}
+        details.setdefault("emergency", self.say("emergency_number"))
         if name not in details:
             raise PageError(f"{{{{ clinic_{name} }}}} is no detail of data/clinic.csv. {known(name, details)}")
         return details[name]
@@ -95,7 +99,7 @@ class Expander:
             return term
         self.taught.add(term.lower())
         row = self.glossary[term.lower()]
-        said = f'say "{row["say"]}": ' if row["say"] else ""
+        said = f"{self.say('say', said=row['say'])} " if row["say"] else ""
         return f"{bold.format(term)} ({said}{row['meaning']})"
 
 
@@ -122,26 +126,26 @@ def cited(texts: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(found) if name != CLINIC]
 
 
-def linked(html: str, numbers: Mapping[str, int]) -> str:
+def linked(html: str, numbers: Mapping[str, int], say: Phrases) -> str:
     """Return HTML made of Markdown with each citation as numbered links. Raises PageError for an unknown source."""
-    return re.sub(f" ?{OPEN}([^{CLOSE}]*){CLOSE}", lambda found: links(found[1].split(), numbers), html)
+    return re.sub(f" ?{OPEN}([^{CLOSE}]*){CLOSE}", lambda found: links(found[1].split(), numbers, say), html)
 
 
-def linked_output(html: str, numbers: Mapping[str, int]) -> str:
+def linked_output(html: str, numbers: Mapping[str, int], say: Phrases) -> str:
     """Return the HTML of a table or caption with its citations, written as in Markdown, as numbered links. Raises PageError."""
-    return re.sub(f" ?{CITE}", lambda found: links(re.findall(r"[\w-]+", found[0]), numbers), html)
+    return re.sub(f" ?{CITE}", lambda found: links(re.findall(r"[\w-]+", found[0]), numbers, say), html)
 
 
-def links(names: Iterable[str], numbers: Mapping[str, int]) -> str:
+def links(names: Iterable[str], numbers: Mapping[str, int], say: Phrases) -> str:
     """Return links to the entries of the sources `names`, in order of their numbers."""
     cited = [name for name in names if name != CLINIC]
     for name in cited:
         if name not in numbers:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
-    made = [
-        f'<a href="#source-{escape(name)}" aria-label="Source {numbers[name]}">{numbers[name]}</a>'
-        for name in sorted(cited, key=numbers.__getitem__)
-    ]
+    made = []
+    for name in sorted(cited, key=numbers.__getitem__):
+        label = escape(say("source", number=numbers[name]))
+        made.append(f'<a href="#source-{escape(name)}" aria-label="{label}">{numbers[name]}</a>')
     return f'<sup class="cite">{", ".join(made)}</sup>' if made else ""
 
 

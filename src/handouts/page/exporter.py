@@ -6,7 +6,6 @@ own content.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 from pathlib import Path
@@ -23,8 +22,20 @@ from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
 from handouts.collection.notebook import place
 from handouts.collection.parameters import SIZE, resolve
+from handouts.collection.safety import SafetyPart
 from handouts.errors import PageError, known
-from handouts.page.around import UNSEALED, Around, day, describe
+from handouts.page.around import (
+    UNSEALED,
+    Around,
+    Warnings,
+    call,
+    css_pages,
+    css_string,
+    day,
+    describe,
+    with_calls,
+)
+from handouts.page.brand import accents, read_logo, read_theme
 from handouts.page.citations import Expander, cited, entries, linked_output, links, read_on
 from handouts.page.codes import qr
 from handouts.page.fields import fields_of
@@ -60,7 +71,8 @@ class PagePreprocessor(Preprocessor):
             if is_hidden(cell):
                 cell.outputs = []
         check_cells(nb, where, resources.get("numbers"))
-        expander = Expander(collection)
+        clinic = collection.clinic.at(rows)
+        expander = Expander(collection, clinic)
         declared = collection.fields
         fields = {field: declared[field] for field in topics[topic].fields}
         for cell in nb.cells:
@@ -72,32 +84,30 @@ class PagePreprocessor(Preprocessor):
                         make_ready(output, expander, fields)
             except PageError as error:
                 raise PageError(f"{where}, {place(nb, cell, resources.get('numbers'))}: {error}") from None
-        has_safety = any(row.get("safety") == "yes" for row in rows)
-        safety = {
-            part: [_safety_line(part, count, expander.expand(line), names) for count, (line, names) in enumerate(lines)]
-            for part, lines in (collection.safety if has_safety else {}).items()
-        }
+        used = collection.safety_of(topics[topic])
+        safety = [_warnings(part, expander) for part in used.parts] if used else []
+        warnings = [cell for part in safety for cell in (part.lead, *part.lines, part.close) if cell]
         notes = [
             nbformat.v4.new_markdown_cell(expander.expand(row["note"]), id=f"note-{count}")
             for count, row in enumerate(rows)
             if row["note"]
         ]
         places = {cell.id: f"{where}, {place(nb, cell, resources.get('numbers'))}" for cell in nb.cells}
-        places |= {cell.id: f"data/safety.csv, part {part}, {cell.source[:40]!r}" for part, cells in safety.items() for cell in cells}  # fmt: skip
+        places |= {cell.id: f"the safety text {topics[topic].safety}, {cell.source[:40]!r}" for cell in warnings}
         places |= {note.id: f"the column note of this reader, {note.source[:40]!r}" for note in notes}
-        for cell in [*notes, *(cell for cells in safety.values() for cell in cells)]:
+        for cell in [*notes, *warnings]:
             if any(token["attrs"]["level"] == 1 for token in headings(parse_markdown(cell.source))):
                 raise PageError(f"{places[cell.id]}: begins with one #, which is for the title only, and would be lost. Remove the mark.")  # fmt: skip
         texts = [
             *(note.source for note in notes),
             *_texts(nb),
-            *(cell.source for cells in safety.values() for cell in cells),
+            *(cell.source for cell in warnings),
         ]
         sources = entries(collection, cited(texts))
         resources["page"] = Around(
             title=title_of(nb, where),
             topic=topics[topic],
-            clinic=collection.clinic,
+            clinic=clinic,
             points=int(parameters[SIZE].values[values[SIZE]]["points"]),
             labels=[row["on_page"] for row in rows if row["on_page"]],
             notes=notes,
@@ -106,14 +116,20 @@ class PagePreprocessor(Preprocessor):
             parts=collection.parts,
             used_parts=list(dict.fromkeys(filter(None, map(part_of, nb.cells)))),
             safety=safety,
+            safety_heading=used.heading if used else "",
+            about_safety_sources=used.about_sources if used else "",
             safety_after=next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None),
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
-            web_address=_web_address(collection.clinic.web_page, topic, values),
+            web_address=_web_address(clinic.web_page, topic, values),
             read_on=read_on(collection, [source["id"] for source in sources]),
             fields=fields,
             places=places,
             beside=collection.notebooks,
+            say=collection.phrases,
+            logo=read_logo(collection, clinic.logo),
+            accent=next((row["accent"] for row in rows if row.get("accent")), clinic.colour),
+            theme=read_theme(collection),
         )
         return nb, resources
 
@@ -129,15 +145,25 @@ def _texts(nb: NotebookNode) -> Iterator[str]:
         if cell.cell_type == "markdown":
             yield cell.source
         for output in cell.get("outputs", []):
-            told = output.get("metadata", {}).get("image/svg+xml", {})
+            of = output.get("metadata", {})
+            told: dict[str, str] = next((of[kind] for kind in SHOWN if kind in of), {})
             yield f"{told.get('title', '')} {told.get('caption', '')}"
             yield cite(str(told.get("sources", "")).split())
             yield output.get("data", {}).get("text/html", "")
 
 
-def _safety_line(part: str, count: int, line: str, sources: tuple[str, ...]) -> NotebookNode:
-    """Return a line of the safety text as a text cell."""
-    return nbformat.v4.new_markdown_cell(line + cite(sources), id=f"{part}-{count + 1}")
+def _warnings(part: SafetyPart, expander: Expander) -> Warnings:
+    """Return a part of the safety text as text cells, with facts and words to teach filled in."""
+
+    def cell(text: str, count: str, sources: tuple[str, ...] = ()) -> NotebookNode | None:
+        source = expander.expand(text) + cite(sources)
+        return nbformat.v4.new_markdown_cell(source, id=f"{part.name}-{count}") if text else None
+
+    lead = cell(part.lead, "lead")
+    lines = [cell(line.text, str(count), line.sources) for count, line in enumerate(part.lines, start=1)]
+    return Warnings(
+        part.name, part.heading, lead, [line for line in lines if line], cell(part.close, "close"), part.urgency
+    )
 
 
 def check_same_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
@@ -184,15 +210,6 @@ def _kinds(token: dict[str, Any]) -> Iterator[str]:
         yield from _kinds(part)
 
 
-def css_string(text: str) -> str:
-    r"""Return `text` as a string in a style sheet.
-
-    >>> css_string('5 o"clock')
-    '"5 o\\22 clock"'
-    """
-    return '"' + re.sub(r'["\\<\x00-\x1f\x7f]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
-
-
 def version_of(html: str) -> str:
     """Return the version of a page, which is not in it yet: a digest of all its words and looks."""
     return hashlib.sha256(html.encode()).hexdigest()[:10]
@@ -236,6 +253,10 @@ class HandoutExporter(TemplateExporter):
             "linked": linked_output,
             "described": describe,
             "day": day,
+            "with_calls": with_calls,
+            "call": call,
+            "css_pages": css_pages,
+            "accents": accents,
             "qr": qr,
         }.items()
 

@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from handouts.collection.clinic import Field
+from handouts.collection.phrases import Phrases
 from handouts.errors import PageError, known
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def in_markdown(markdown: "Markdown") -> None:
     markdown.inline.register("field", PATTERN, parse, before="link")
 
 
-def opened(html: str, fields: Mapping[str, Field]) -> str:
+def opened(html: str, fields: Mapping[str, Field], say: Phrases) -> str:
     """Return HTML made of Markdown with each field as a line to write on.
 
     Raises PageError for a field that the topic does not declare, and for one that stands where nothing can be filled in.
@@ -50,7 +51,7 @@ def opened(html: str, fields: Mapping[str, Field]) -> str:
             raise PageError(
                 f"{{{{ {found[1]} }}}} is no field of this topic; data/topics.csv names them. {known(found[1], fields)}"
             )
-        label = escape(f"{fields[found[1]].label}: a line to write on")
+        label = escape(say("line", label=fields[found[1]].label))
         return f'<span class="field" data-field="{found[1]}" role="img" aria-label="{label}"></span>'
 
     in_an_attribute = re.search(f"<[^<>]*{OPEN}", html)
@@ -60,9 +61,9 @@ def opened(html: str, fields: Mapping[str, Field]) -> str:
     return html
 
 
-def opened_output(html: str, fields: Mapping[str, Field]) -> str:
+def opened_output(html: str, fields: Mapping[str, Field], say: Phrases) -> str:
     """Return the HTML of a table or caption, where fields are written as in Markdown, as `opened` does. Raises PageError."""
-    return opened(re.sub(PATTERN, lambda found: f"{OPEN}{found[0].strip('{} ')}{CLOSE}", html), fields)
+    return opened(re.sub(PATTERN, lambda found: f"{OPEN}{found[0].strip('{} ')}{CLOSE}", html), fields, say)
 
 
 def fields_of(page: str) -> set[str]:

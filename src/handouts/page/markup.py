@@ -15,6 +15,7 @@ import mistune
 from nbformat import NotebookNode
 
 from handouts.collection.clinic import Field
+from handouts.collection.phrases import Phrases
 from handouts.errors import PageError
 from handouts.page import citations, fields, marks, pictures
 from handouts.page.elements import IN_TEXT, TEXT, WHOLE_TAG, attributes_of, check_address, check_html, clean
@@ -160,6 +161,7 @@ def markdown(
     cell: NotebookNode,
     declared: Mapping[str, Field],
     numbers: Mapping[str, int],
+    say: Phrases,
     at: str = "",
     beside: Path | None = None,
 ) -> str:
@@ -178,7 +180,7 @@ def markdown(
                 raise PageError(
                     f"the line that begins [{link['label']}]: is read as a link's address, and never shown."
                 )
-        shown = citations.linked(fields.opened(clean(str(html), TEXT), declared), numbers)
+        shown = citations.linked(fields.opened(clean(str(html), TEXT), declared, say), numbers, say)
         marks.check_words(marks.words_of(shown), html=not re.search(r"\\<|&lt;", cell.source))
         return shown
     except PageError as error:

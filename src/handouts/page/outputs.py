@@ -83,7 +83,7 @@ def make_ready(output: NotebookNode, expander: Expander, fields: Mapping[str, Fi
         if re.search(r"<img\b", html, re.I):
             raise PageError("shows a picture inside HTML. Put it into a text cell: ![what it shows](its file).")
         check_html(html, OUTPUT_WRITTEN)
-        html = opened_output(expander.expand_html(clean(html)), fields)
+        html = opened_output(expander.expand_html(clean(html)), fields, expander.say)
         if not _look_at(html).strip():
             raise PageError("an output shows nothing. Remove its cell, or mend it.")
         output.data[kind] = html
@@ -95,11 +95,15 @@ def make_ready(output: NotebookNode, expander: Expander, fields: Mapping[str, Fi
         for words in (str(told.alt), *map(str, said if isinstance(said, list) else [said])):
             _look_at(escape(words))
         for name in ("title", "caption"):
-            told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields)
+            told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields, expander.say)
             _look_at(told[name])
     else:
         try:
             check_alternative(str(told.alt), "of this cell")
+            for name in ("title", "caption"):
+                if told.get(name):
+                    told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields, expander.say)
+                    _look_at(told[name])
             small, content = shrink(decode(output.data[kind]))
         except PageError as error:
             raise PageError(f"shows a picture that {error}") from None

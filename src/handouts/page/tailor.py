@@ -30,7 +30,7 @@ HIDDEN_OUTPUT = {
     f"{what}{sign}{which}" for what in ("remove", "hide") for sign in "-_" for which in ("output", "outputs")
 }
 """Tags by which nbconvert, Jupyter Book and others keep a cell, or what code shows, off a page."""
-SHOWING = ("table", "diagram", "icons")
+SHOWING = ("table", "diagram", "icons", "picture")
 """What a code cell that is for some readers only may call."""
 
 

@@ -7,9 +7,10 @@ from handouts.collection import Collection, find
 from handouts.collection.parameters import SIZE, resolve
 from handouts.show.diagrams import Diagram, draw_diagram
 from handouts.show.icon_arrays import draw_icons
+from handouts.show.pictures import Picture, show_picture
 from handouts.show.tables import Table, make_table
 
-__all__ = ["diagram", "draw_for", "icons", "table"]
+__all__ = ["diagram", "draw_for", "icons", "picture", "table"]
 
 _reader: dict[str, str | None] = {}
 """The parameters of the reader whom this notebook is run for."""
@@ -35,6 +36,11 @@ def icons(name: str) -> Diagram:
     """Draw the fact `name` as an icon array at the reader's print size. Raises DataError for a fact without a denominator."""
     collection = find()
     return draw_icons(collection, name, _points(collection))
+
+
+def picture(name: str) -> Picture:
+    """Return the collection's own picture `name`, with its words from data/pictures.csv. Raises DataError."""
+    return show_picture(find(), name)
 
 
 def table(name: str) -> Table:

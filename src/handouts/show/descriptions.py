@@ -1,83 +1,96 @@
 """What a diagram's table says, in words, and whether it is complete.
 
-Picture and words come from the same rows: a table that they would tell differently is refused.
+Picture and words come from the same rows: a table that they would tell differently is refused. What the picture is, its
+text alternative says, which stands in data/captions.csv; the words here follow it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from handouts.collection.csvfile import Row
+from handouts.collection.phrases import Phrases
 from handouts.errors import DataError
 
 Labels = Mapping[str, str]
-"""The label of each treatment, by its name, in order."""
+"""The label of each option that a diagram shows, by its name, in order."""
 
 
 def check_complete(rows: list[Row], labels: Labels, where: str) -> None:
     """Raise DataError where picture and words would not tell the same: a step or an answer is missing, or an aim of nobody."""
     if "step" in rows[0]:
-        for treatment in dict.fromkeys(row.get("treatment", "") for row in rows):
-            steps = [row["step"] for row in rows if row.get("treatment", "") == treatment]
-            if steps != [str(count) for count in range(1, len(steps) + 1)]:
-                raise DataError(f"{where}: the steps {treatment} are {', '.join(steps)}. Number them from 1, in order.")
-    if "treatment" in rows[0] and "question" in rows[0]:
-        answered = {(row["treatment"], row["question"]) for row in rows}
-        for treatment in labels:
+        for option in dict.fromkeys(row.get("option", "") for row in rows):
+            numbered = [row["step"] for row in rows if row.get("option", "") == option]
+            if numbered != [str(count) for count in range(1, len(numbered) + 1)]:
+                raise DataError(f"{where}: the steps {option} are {', '.join(numbered)}. Number them from 1, in order.")
+    if "question" in rows[0]:
+        answered = {(row["option"], row["question"]) for row in rows}
+        for option in labels:
             for question in dict.fromkeys(row["question"] for row in rows):
-                if (treatment, question) not in answered:
-                    raise DataError(f"{where}: has no row for {treatment} and {question}. Add one: both are compared.")
-    if "goal" in rows[0]:
+                if (option, question) not in answered:
+                    raise DataError(f"{where}: has no row for {option} and {question}. Add one: all are compared.")
+    if "shared" in rows[0]:
         for row in rows:
-            if all(row[treatment] == "no" for treatment in labels):
-                raise DataError(
-                    f"{where}, goal {row['goal']}: is of no treatment. Write yes for one, or remove the row."
-                )
+            if all(row[option] == "no" for option in labels):
+                raise DataError(f"{where}, {row['shared']}: is of no option. Write yes for one, or remove the row.")
 
 
-def approach(rows: list[Row], labels: Labels) -> list[str]:
-    """Tell the path of each treatment: what the picture is, then a sentence a treatment."""
-    told = ["Two paths, one for each treatment, each from a first look to the needle."]
-    for treatment, label in labels.items():
-        steps = [f"{row['step']}. {row['text']}." for row in rows if row["treatment"] == treatment]
+def tell_paths(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell the path of each option, a sentence an option."""
+    told = []
+    for option, label in labels.items():
+        steps = [f"{row['step']}. {_ended(row['text'])}" for row in rows if row["option"] == option]
         told.append(f"{label}: {' '.join(steps)}")
     return told
 
 
-def shared(rows: list[Row], labels: Labels) -> list[tuple[str, list[str]]]:
-    """Group the goals: of the first treatment only, of both, of the second only; with a heading each."""
-    first, second = labels
-    of = {
-        labels[first]: [row["goal"] for row in rows if (row[first], row[second]) == ("yes", "no")],
-        "Both": [row["goal"] for row in rows if (row[first], row[second]) == ("yes", "yes")],
-        labels[second]: [row["goal"] for row in rows if (row[first], row[second]) == ("no", "yes")],
-    }
-    return list(of.items())
+def group_shared(rows: list[Row], labels: Labels, say: Phrases) -> list[tuple[Sequence[str], str, list[str]]]:
+    """Group what options share: the options, a heading, and what is of just these; from one option alone to all of them.
+
+    Of two, the shared group stands between the others, as it does in the picture.
+    """
+    names = list(labels)
+    wanted = [[name] for name in names]
+    if len(names) == 2:
+        wanted.insert(1, names)
+    else:
+        wanted += [[one, other] for at, one in enumerate(names) for other in names[at + 1 :]]
+        wanted += [names] if len(names) > 2 else []
+    groups: list[tuple[Sequence[str], str, list[str]]] = []
+    for some in wanted:
+        told = [row["shared"] for row in rows if [name for name in names if row[name] == "yes"] == some]
+        heading = labels[some[0]] if len(some) == 1 else say("both") if len(names) == 2 else say("all") if some == names else say("and", first=labels[some[0]], second=labels[some[1]])  # fmt: skip
+        groups.append((some, heading, told))
+    return groups
 
 
-def goals(rows: list[Row], labels: Labels) -> list[str]:
-    """Tell the aims of each treatment and of both: what the picture is, then a sentence a group."""
-    told = ["Two frames overlap: one for each treatment, what both share is where they overlap."]
-    return told + [f"{heading}: {', '.join(aims)}." for heading, aims in shared(rows, labels) if aims]
+def tell_overlap(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell what is of each option and what they share, a sentence a group."""
+    return [f"{heading}: {', '.join(told)}." for _, heading, told in group_shared(rows, labels, say) if told]
+
+
+def tell_grid(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell the answers for each option, one option after the other."""
+    told = []
+    for option, label in labels.items():
+        answers = [f"{row['question']}: {_ended(row['text'])}" for row in rows if row["option"] == option]
+        told.append(f"{label}. {' '.join(answers)}")
+    return told
+
+
+def tell_steps(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell the steps, a sentence a step."""
+    return [say("step", step=row["step"], text=_ended(row["text"])) for row in rows]
+
+
+def tell_scale(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell what each mark of a scale stands for."""
+    return [f"{row['at']}: {_ended(row['text'])}" for row in rows]
+
+
+def tell_layers(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell what lies where, from the top down, a sentence a layer."""
+    return [_ended(row["text"]) for row in rows]
 
 
 def _ended(text: str) -> str:
     """Return a row's text as a sentence."""
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def training(rows: list[Row], labels: Labels) -> list[str]:
-    """Tell the answers for each treatment: what the picture is, then the answers of one after the other."""
-    told = ["Two columns, one for each treatment, answer the same questions."]
-    for treatment, label in labels.items():
-        answers = [f"{row['question']}: {row['text']}." for row in rows if row["treatment"] == treatment]
-        told.append(f"{label}. {' '.join(answers)}")
-    return told
-
-
-def steps(rows: list[Row], labels: Labels) -> list[str]:
-    """Tell the steps: how many there are, then a sentence a step."""
-    return [f"{len(rows)} numbered steps.", *(f"Step {row['step']}: {_ended(row['text'])}" for row in rows)]
-
-
-def layers(rows: list[Row], labels: Labels) -> list[str]:
-    """Tell what lies where, from the outside to the tip of the needle: what the picture is, then a sentence a layer."""
-    return ["A needle, and what it goes through, from the top down.", *(_ended(row["text"]) for row in rows)]

@@ -4,15 +4,29 @@ A diagram is drawn twice, for paper and for a phone, and brings its text alterna
 description, made from the same rows as the picture.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from handouts.collection import Collection
+from handouts.collection.clinic import Option
 from handouts.collection.csvfile import Row, Rule, number, one_of, text
+from handouts.collection.phrases import Phrases
 from handouts.errors import DataError, known
-from handouts.show import descriptions, shapes
+from handouts.show import sequences, shapes
+from handouts.show.descriptions import (
+    Labels,
+    check_complete,
+    tell_grid,
+    tell_layers,
+    tell_overlap,
+    tell_paths,
+    tell_scale,
+    tell_steps,
+)  # fmt: skip
 from handouts.show.drawing import Sheet
-from handouts.show.pictograms import PICTOGRAMS
+from handouts.show.pictures import find_symbol
+from handouts.show.shapes import Drawing, look_of
 
 PAPER = 468.0
 """Width of a diagram on paper, in points: 6.5 inches fit A4 and US Letter between their margins."""
@@ -21,11 +35,8 @@ PHONE = 216.0
 NARROWEST = 13.5
 """Width below which long words no longer fit, in em; a phone shows a wider diagram a little smaller."""
 
-KEYS = ("treatment", "step", "question", "goal", "layer")
+KEYS = ("option", "step", "question", "shared", "at")
 """Columns that tell the rows of a diagram's table apart."""
-
-OF_TWO = ("approach", "frames", "answers")
-"""Ways to draw that show two treatments, no more and no fewer."""
 
 NARROW_MIME = "application/vnd.handouts.narrow+svg"
 """The twin of image/svg+xml that a page shows on a phone."""
@@ -63,63 +74,83 @@ class Diagram:
 
 def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
     """Draw the diagram `name` of a collection, its text `em` points large. Raises DataError."""
-    caption, treatments = collection.caption(name), collection.treatments
+    caption = collection.caption(name)
+    where = f"data/captions.csv, {name}, column"
     if caption.drawn_as not in DRAWN:
+        raise DataError(f"{where} drawn_as: {caption.drawn_as!r} is no diagram. {known(caption.drawn_as, DRAWN)}")
+    if not caption.alt:
         raise DataError(
-            f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} is no diagram. {known(caption.drawn_as, DRAWN)}"
+            f"{where} alt: must not be empty. Say in a sentence what the picture shows, for who cannot see it."
         )
-    if caption.drawn_as in OF_TWO and len(treatments) != 2:
+    kind = DRAWN[caption.drawn_as]
+    rows = collection.tables.shown(name)
+    options = _options_in(collection, rows, kind)
+    if kind.of_options and not kind.fewest <= len(options) <= kind.most:
+        wanted = f"{kind.fewest} to {kind.most}" if kind.most < MANY else f"{kind.fewest} or more"
         raise DataError(
-            f"data/captions.csv, {name}, column drawn_as: {caption.drawn_as!r} shows two treatments side by side, and data/treatments.csv has "
-            f'{len(treatments)}. Show it as {" or ".join(one for one in DRAWN if one not in OF_TWO)}, or as a table: table("{name}").'
+            f"data/{name}.csv: shows {len(options)} options of data/options.csv, and a diagram drawn as {caption.drawn_as!r} has {wanted}. "
+            f'Name them there, or show it as a table: table("{name}").'
         )
-    draw, describe, rules_of = DRAWN[caption.drawn_as]
-    rules = rules_of(treatments)
+    rules = kind.rules({option.name: option.label for option in options})
     rows = collection.tables.read(f"{name}.csv", rules, key=[column for column in KEYS if column in rules])
-    descriptions.check_complete(rows, treatments, f"data/{name}.csv")
-    description = describe(rows, treatments)
-    alt = f"{caption.title}. {description[0]}"
-    looks = shapes.looks_of(treatments)
+    labels = {option.name: option.label for option in options}
+    check_complete(rows, labels, f"data/{name}.csv")
+    drawing = Drawing(
+        [look_of(option) for option in options], lambda of: find_symbol(collection, of), collection.phrases
+    )
+    alt = f"{caption.title}. {caption.alt}"
     wide, narrow = Sheet(PAPER, em), Sheet(max(PHONE, NARROWEST * em), em)
     return Diagram(
         name=name,
         title=caption.title,
         caption=caption.text,
         alt=alt,
-        description=description[1:],
-        svg=wide.svg(draw(wide, rows, looks), name, alt),
-        narrow=narrow.svg(draw(narrow, rows, looks), f"{name}-narrow", alt),
+        description=kind.tell(rows, labels, collection.phrases),
+        svg=wide.svg(kind.draw(wide, rows, drawing), name, alt),
+        narrow=narrow.svg(kind.draw(narrow, rows, drawing), f"{name}-narrow", alt),
         sources=caption.sources,
     )
 
 
-Draw = Callable[[Sheet, list[Row], Sequence[shapes.Look]], float]
-Describe = Callable[[list[Row], descriptions.Labels], list[str]]
-Rules = Callable[[descriptions.Labels], dict[str, Rule]]
+def _options_in(collection: Collection, rows: Sequence[Row], kind: "Kind") -> list[Option]:
+    """Return the options that a table names, in their columns or in its column `option`, in the order of data/options.csv."""
+    named = {row["option"] for row in rows if "option" in row} | set(rows[0])
+    return [option for name, option in collection.options.items() if name in named] if kind.of_options else []
 
 
-def _steps_table(treatments: descriptions.Labels) -> dict[str, Rule]:
-    return {"step": number, "text": text}
+MANY = 99
+NUMBER = r"-?\d+(\.\d+)?"
 
 
-DRAWN: dict[str, tuple[Draw, Describe, Rules]] = {
-    "approach": (
-        shapes.approach, descriptions.approach,
-        lambda treatments: {"treatment": one_of(*treatments), **_steps_table(treatments)},
+def _number(value: str) -> str | None:
+    return None if re.fullmatch(NUMBER, value) else "use a number, such as 7 or 2.5."
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to draw: the shape, how it is told in words, and the columns of its table; and how many options it compares."""
+
+    draw: Callable[[Sheet, list[Row], Drawing], float]
+    tell: Callable[[list[Row], Labels, Phrases], list[str]]
+    rules: Callable[[Labels], dict[str, Rule]]
+    of_options: bool = False
+    fewest: int = 1
+    most: int = MANY
+
+
+STEPS: dict[str, Rule] = {"step": number, "text": text}
+DRAWN = {
+    "paths": Kind(shapes.paths, tell_paths, lambda labels: {"option": one_of(*labels), **STEPS}, of_options=True),
+    "overlap": Kind(
+        shapes.overlap, tell_overlap, lambda labels: {"shared": text, **dict.fromkeys(labels, one_of("yes", "no"))},
+        of_options=True, fewest=2, most=3,
     ),
-    "frames": (
-        shapes.frames, descriptions.goals,
-        lambda treatments: {"goal": text, **dict.fromkeys(treatments, one_of("yes", "no"))},
+    "grid": Kind(
+        shapes.grid, tell_grid, lambda labels: {"option": one_of(*labels), "question": text, "text": text}, of_options=True
     ),
-    "answers": (
-        shapes.answers, descriptions.training,
-        lambda treatments: {"treatment": one_of(*treatments), "question": text, "text": text},
-    ),
-    "steps": (shapes.steps, descriptions.steps, _steps_table),
-    "path": (
-        shapes.path, descriptions.steps,
-        lambda treatments: {**_steps_table(treatments), "picture": one_of(*PICTOGRAMS)},
-    ),
-    "layers": (shapes.layers, descriptions.layers, lambda treatments: {"layer": number, "text": text}),
+    "steps": Kind(sequences.steps, tell_steps, lambda labels: STEPS),
+    "pictures": Kind(sequences.pictures, tell_steps, lambda labels: {**STEPS, "picture": text}),
+    "scale": Kind(sequences.scale, tell_scale, lambda labels: {"at": _number, "text": text}),
+    "layers": Kind(sequences.layers, tell_layers, lambda labels: {"kind": one_of("pointer", "layer", "spot"), "text": text}),
 }  # fmt: skip
-"""How a diagram is drawn, told in words, and what columns its table has; by what captions.csv calls it in `drawn_as`."""
+"""What captions.csv calls a way to draw in its column `drawn_as`."""

@@ -23,6 +23,8 @@ from matplotlib.path import Path as Line
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
+from handouts.show.pictures import Symbol
+
 LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
 STYLE = mpl.rc_params_from_file(Path(__file__).with_name("handout.mplstyle"), use_default_template=False)
@@ -92,6 +94,7 @@ class Sheet:
         self.em = em
         self._figure = Figure(dpi=72)  # a pixel of the SVG is a point; without axes, which take longest to draw
         self._page = Affine2D()
+        self._symbols: list[str] = []
 
     def width_of(self, text: str, weight: str = "normal") -> float:
         """Return the width of one line of `text`, in points."""
@@ -196,6 +199,13 @@ class Sheet:
         """Put a disc with its middle at (`x`, `y`)."""
         self._figure.add_artist(Circle((x, y), radius, facecolor=colour, edgecolor="none", transform=self._page))
 
+    def symbol(self, symbol: Symbol, x: float, y: float, side: float, colour: str) -> None:
+        """Put a symbol into a square with its upper left corner at (`x`, `y`); lengths in points."""
+        scale = side / max(symbol.width, symbol.height)
+        at = f"translate({x:.2f} {y:.2f}) scale({scale:.4f}) translate({-symbol.left:g} {-symbol.top:g})"
+        looks = f'fill="none" stroke="{colour}" stroke-width="{1.4 * LINE / scale:.3f}" stroke-linecap="round"'
+        self._symbols.append(f'<g transform="{at}" {looks}>{symbol.shapes.replace("currentColor", colour)}</g>')
+
     def svg(self, height: float, ids: str, title: str) -> str:
         """Return the sheet, cut at `height` points, as an SVG element that stands in a page.
 
@@ -208,7 +218,8 @@ class Sheet:
             FigureCanvasSVG(self._figure).print_svg(
                 file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
             )
-        return _standing_in_a_page(file.getvalue(), ids, title, self.em)
+        svg = _standing_in_a_page(file.getvalue(), ids, title, self.em)
+        return f"{svg.removesuffix('</svg>')}{''.join(self._symbols)}</svg>" if self._symbols else svg
 
 
 def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:

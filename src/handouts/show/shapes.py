@@ -1,21 +1,29 @@
-"""The shapes that diagrams are drawn in: each function draws the rows of a table on a sheet, and returns its height in points."""
+"""The shapes that diagrams are drawn in: each function draws the rows of a table on a sheet, and returns its height in points.
 
-from collections.abc import Mapping, Sequence
+None of them knows what it shows: options, in any number, are columns, frames or colours.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import cycle
 
+from handouts.collection.clinic import Option
 from handouts.collection.csvfile import Row
+from handouts.collection.phrases import Phrases
 from handouts.show import descriptions
 from handouts.show.drawing import LINE_HEIGHT, STYLE, Sheet, tint
-from handouts.show.pictograms import pictogram
+from handouts.show.pictures import Symbol
 
-TWO_COLUMNS = 18.0
-"""Width from which two columns stand side by side, in em."""
+NARROWEST_COLUMN = 9.0
+"""Width from which columns stand side by side, in em, with the gap after one."""
+
+
+COLOURS = [f"#{colour.lstrip('#')}" for colour in STYLE["axes.prop_cycle"].by_key()["color"]]
+"""A colour for each option, in turn."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a treatment looks in every diagram: its name, colour and corners."""
+    """How an option looks in every diagram: its name, colour and corners."""
 
     name: str
     label: str
@@ -23,27 +31,36 @@ class Look:
     rounded: bool
 
 
-def looks_of(treatments: Mapping[str, str]) -> list[Look]:
-    """Return how each of the `treatments` looks, label by name, in their order."""
-    colours = cycle(STYLE["axes.prop_cycle"].by_key()["color"])
-    return [
-        Look(name, label, f"#{colour.lstrip('#')}", rounded)
-        for (name, label), colour, rounded in zip(treatments.items(), colours, cycle((False, True)), strict=False)
-    ]
+@dataclass(frozen=True)
+class Drawing:
+    """What a shape is drawn with: the looks of the options, symbols by name, and the words of the page's language."""
+
+    looks: Sequence[Look]
+    symbol: Callable[[str], Symbol]
+    say: Phrases
+
+    @property
+    def plain(self) -> Look:
+        """How a diagram looks that compares nothing: as the first option, where there is one."""
+        return self.looks[0] if self.looks else Look("", "", COLOURS[0], rounded=False)
 
 
-def _plain_look(looks: Sequence[Look]) -> Look:
-    """Return how a diagram looks that compares nothing: as the first treatment, where there is one."""
-    return looks[0] if looks else Look("", "", Sheet.ink, rounded=False)
+def look_of(option: Option) -> Look:
+    """Return how `option` looks, by its number among those it is compared with."""
+    return Look(option.name, option.label, COLOURS[(option.colour - 1) % len(COLOURS)], option.colour % 2 == 0)
 
 
-def _columns(sheet: Sheet) -> list[tuple[float, float]]:
-    """Return left edge and width of two columns, or of one twice where two do not fit."""
+def _columns(sheet: Sheet, count: int) -> list[tuple[float, float]]:
+    """Return left edge and width of `count` columns, or of one as often where so many do not fit."""
     gap = 1.5 * sheet.em
-    if sheet.width < TWO_COLUMNS * sheet.em:
-        return [(0, sheet.width)] * 2
-    width = (sheet.width - gap) / 2
-    return [(0, width), (width + gap, width)]
+    if sheet.width < count * NARROWEST_COLUMN * sheet.em:
+        return [(0, sheet.width)] * count
+    width = (sheet.width - (count - 1) * gap) / count
+    return [(at * (width + gap), width) for at in range(count)]
+
+
+Groups = Sequence[tuple[Sequence[str], str, list[str]]]
+"""What is of the same options: these, a heading, and the words."""
 
 
 def _head(sheet: Sheet, look: Look, x: float, y: float, width: float) -> float:
@@ -53,18 +70,19 @@ def _head(sheet: Sheet, look: Look, x: float, y: float, width: float) -> float:
     return y + block.height + 0.8 * sheet.em
 
 
-def approach(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
-    """Draw one path a treatment: its steps in boxes, joined by arrows. Boxes of one step are level."""
-    columns = _columns(sheet)
+def paths(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw one path an option: its steps in boxes, joined by arrows. Boxes of one step are level."""
+    looks = drawing.looks
+    columns = _columns(sheet, len(looks))
     pad, arrow = 0.6 * sheet.em, 1.3 * sheet.em
-    side_by_side = columns[0] != columns[1]
+    side_by_side = columns[0] != columns[-1]
     width = columns[0][1]
     indent = 1.5 * sheet.em
     paths = [
         [
             (row["step"], sheet.words(row["text"], width - indent - 2 * pad))
             for row in rows
-            if row["treatment"] == look.name
+            if row["option"] == look.name
         ]
         for look in looks
     ]
@@ -87,17 +105,45 @@ def approach(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
     return bottom
 
 
-def frames(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
-    """Draw two frames that overlap: the goals of both treatments lie where both frames are."""
+def overlap(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw what options share: two frames that overlap, or, of more, a group for each that share, with a bar for each of them."""
+    looks = drawing.looks
+    groups = descriptions.group_shared(rows, {look.name: look.label for look in looks}, drawing.say)
+    return _frames(sheet, groups, looks) if len(looks) == 2 else _bars(sheet, groups, looks)
+
+
+def _bars(sheet: Sheet, groups: Groups, looks: Sequence[Look]) -> float:
+    """Draw a box for each group, and at its left a bar in the place of each option that it is of; others' places stay empty."""
+    pad, bar = 0.7 * sheet.em, 0.9 * sheet.em
+    left = len(looks) * bar + 0.5 * sheet.em
+    y = 0.0
+    for names, heading, told in groups:
+        if not told:
+            continue
+        colour = next(look.colour for look in looks if look.name == names[0]) if len(names) == 1 else sheet.ink
+        width = sheet.width - left - 2 * pad
+        blocks = [sheet.words(heading, width, "bold", colour), *(sheet.words(one, width) for one in told)]
+        height = sum(block.height for block in blocks) + 2 * pad
+        for at, look in enumerate(looks):
+            if look.name in names:
+                sheet.box(at * bar, y, 0.65 * bar, height, look.colour, fill=look.colour)
+        sheet.box(left, y, sheet.width - left, height, colour, fill=tint(colour, 0.05))
+        below = y + pad
+        for block in blocks:
+            below = sheet.put(block, left + pad, below)
+        y += height + 0.5 * sheet.em
+    return y - 0.5 * sheet.em
+
+
+def _frames(sheet: Sheet, groups: Groups, looks: Sequence[Look]) -> float:
     first, second = looks
-    groups = descriptions.shared(rows, {look.name: look.label for look in looks})
     pad, gap, shift = 0.7 * sheet.em, 0.35 * sheet.em, 0.8 * sheet.em
     side_by_side = sheet.width >= 30 * sheet.em
     across = [(sheet.width - 8 * sheet.em) / 2, 8 * sheet.em, (sheet.width - 8 * sheet.em) / 2]
     widths = across if side_by_side else [sheet.width - 2 * shift] * 3
     blocks = [
         [sheet.words(heading, width - 2 * pad, "bold", colour), *(sheet.words(goal, width - 2 * pad) for goal in goals)]
-        for (heading, goals), width, colour in zip(
+        for (_, heading, goals), width, colour in zip(
             groups, widths, [first.colour, sheet.ink, second.colour], strict=True
         )
     ]
@@ -130,14 +176,15 @@ def frames(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
     return height
 
 
-def answers(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
-    """Draw a column a profession: who, which model, which education; answers to one question are level."""
-    columns = _columns(sheet)
-    side_by_side = columns[0] != columns[1]
+def grid(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw a column an option, with its answers to the same questions; those to one question are level."""
+    looks = drawing.looks
+    columns = _columns(sheet, len(looks))
+    side_by_side = columns[0] != columns[-1]
     width = columns[0][1]
     pad = 0.6 * sheet.em
     questions = list(dict.fromkeys(row["question"] for row in rows))
-    answers = {(row["treatment"], row["question"]): sheet.words(row["text"], width - 2 * pad) for row in rows}
+    answers = {(row["option"], row["question"]): sheet.words(row["text"], width - 2 * pad) for row in rows}
     level = {
         asked: max(block.height for (_, question), block in answers.items() if question == asked) for asked in questions
     }
@@ -158,78 +205,3 @@ def answers(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
         bottom = max(bottom, y)
         top = 0.0 if side_by_side else bottom + 1.2 * sheet.em
     return bottom
-
-
-def steps(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
-    """Draw numbered steps, one below the other, joined by a line."""
-    look = _plain_look(looks)
-    badge, gap = 1.9 * sheet.em, 0.9 * sheet.em
-    steps = [(row["step"], sheet.words(row["text"], sheet.width - badge - 1.2 * sheet.em)) for row in rows]
-    y = 0.0
-    for count, (step, block) in enumerate(steps):
-        height = max(badge, block.height)
-        if count < len(steps) - 1:
-            sheet.line(badge / 2, y + badge, height + gap - badge, look.colour)
-        sheet.box(0, y, badge, badge, look.colour, fill=look.colour, rounded=True)
-        sheet.put(
-            sheet.words(step, badge, "bold", "white"), badge / 2, y + (badge - LINE_HEIGHT * sheet.em) / 2, "center"
-        )
-        first_line = y + max(0.0, (badge - block.height) / 2)
-        sheet.put(block, badge + 0.8 * sheet.em, first_line)
-        y += height + gap
-    return y - gap
-
-
-def path(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
-    """Draw steps as small pictures with their words, side by side with arrows, or one below the other."""
-    ink, pad, arrow = sheet.ink, 0.5 * sheet.em, 1.4 * sheet.em
-    width = (sheet.width - arrow * (len(rows) - 1)) / len(rows)
-    side_by_side = width >= 6.2 * sheet.em
-    side = 2.7 * sheet.em
-    if side_by_side:
-        blocks = [sheet.words(row["text"], width - 2 * pad) for row in rows]
-        height = 3 * pad + side + max(block.height for block in blocks)
-        for count, (row, block) in enumerate(zip(rows, blocks, strict=True)):
-            x = count * (width + arrow)
-            sheet.box(x, 0, width, height, ink, fill=tint(ink, 0.04), rounded=True)
-            sheet.put(sheet.words(row["step"], width, "bold"), x + pad, pad / 2)
-            pictogram(sheet, row["picture"], x + (width - side) / 2, pad, side, ink)
-            sheet.put(block, x + width / 2, 2 * pad + side, "center")
-            if count:
-                sheet.arrow(x - arrow, pad + side / 2, arrow, ink, sideways=True)
-        return height
-    y = 0.0
-    for count, row in enumerate(rows):
-        block = sheet.words(row["text"], sheet.width - side - 6 * pad)
-        height = max(side, block.height) + 2 * pad
-        if count:
-            sheet.arrow(3 * pad + side / 2, y, arrow, ink)
-            y += arrow
-        sheet.box(0, y, sheet.width, height, ink, fill=tint(ink, 0.04), rounded=True)
-        pictogram(sheet, row["picture"], 3 * pad, y + (height - side) / 2, side, ink)
-        sheet.put(sheet.words(row["step"], side, "bold"), pad, y + pad / 2)
-        sheet.put(block, side + 5 * pad, y + (height - block.height) / 2)
-        y += height
-    return y
-
-
-def layers(sheet: Sheet, rows: list[Row], looks: Sequence[Look]) -> float:
-    """Draw a needle from above the first layer to a spot in the last, the words of each layer and of the spot beside it."""
-    look = _plain_look(looks)
-    pad = 0.35 * sheet.em
-    picture = 0.32 * sheet.width
-    blocks = [sheet.words(row["text"], sheet.width - picture - 2 * pad) for row in rows]
-    heights = [block.height + 2 * pad for block in blocks]
-    middle = picture / 2
-    tops = [sum(heights[:count]) for count in range(len(rows))]
-    for count in range(1, len(rows) - 1):
-        height = heights[count] if count < len(rows) - 2 else heights[count] + heights[-1]
-        sheet.box(0, tops[count], picture, height, look.colour, fill=tint(look.colour, 0.05 * count))
-    for top, block in zip(tops, blocks, strict=True):
-        sheet.put(block, picture + 2 * pad, top + pad)
-    tip = tops[-1] + heights[-1] / 2
-    sheet.disc(middle, tip, 0.42 * heights[-1], tint(look.colour, 0.45))
-    sheet.stroke([(middle + 0.5 * heights[-1], tip), (picture + pad, tip)], look.colour, 0.7)
-    sheet.stroke([(middle, pad), (middle, tip)], sheet.ink, 1.4)
-    sheet.stroke([(middle, pad), (middle, pad + 0.55 * heights[0])], sheet.ink, 4)
-    return sum(heights)

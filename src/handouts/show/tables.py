@@ -14,8 +14,8 @@ from handouts.errors import DataError
 class Table:
     """A table with a title and a caption.
 
-    `frame` has a row for each thing compared, its name as the index, and a column a treatment, its
-    label as the name. `looks` has the number of the treatment that each column is about, or 0.
+    `frame` has a row for each thing compared, its name as the index, and a column an option, its
+    label as the name. `looks` has the number of the option that each column is about, or 0.
     """
 
     name: str
@@ -31,13 +31,13 @@ class Table:
         """Return the table with header cells, scopes and a caption."""
         heads = [str(self.frame.index.name), *map(str, self.frame.columns)]
         head = f'<th scope="col">{escape(heads[0])}</th>' + "".join(
-            f'<th scope="col" class="treatment-{look}">{escape(label)}</th>'
+            f'<th scope="col" class="option-{look}">{escape(label)}</th>'
             for look, label in zip(self.looks, heads[1:], strict=True)
         )
         body = "".join(
             f'<tr><th scope="row">{escape(str(of))}</th>'
             + "".join(
-                f'<td class="treatment-{look}" data-label="{escape(label)}">{escape(str(cell))}</td>'
+                f'<td class="option-{look}" data-label="{escape(label)}">{escape(str(cell))}</td>'
                 for look, label, cell in zip(self.looks, heads[1:], cells, strict=True)
             )
             + "</tr>\n"
@@ -54,10 +54,10 @@ class Table:
 def make_table(collection: Collection, name: str) -> Table:
     """Return the table `name`: a first column that names the rows, and one or more with what is said of them.
 
-    The first column's own heading is shown, but for `difference`. A column that is named like a treatment has its label
-    and its colour; a cell may cite, as text does. Raises DataError.
+    The first column's own heading is shown. A column that is named like an option of data/options.csv has its label and its
+    colour; a column `source` is not shown, and a cell may cite, as text does. Raises DataError.
     """
-    treatments = collection.treatments
+    options = collection.options
     caption = collection.caption(name)
     rows = collection.tables.shown(name)
     first, *columns = rows[0]
@@ -70,7 +70,10 @@ def make_table(collection: Collection, name: str) -> Table:
         if row[first] in seen:
             raise DataError(f"data/{name}.csv: {row[first]!r} names two rows. Give each a name of its own.")
         seen.add(row[first])
-    head = "Compare" if first == "difference" else first
-    frame = pd.DataFrame(rows).set_index(first)[columns].rename(columns=treatments).rename_axis(head)
-    looks = [list(treatments).index(column) + 1 if column in treatments else 0 for column in columns]
+    frame = (
+        pd.DataFrame(rows)
+        .set_index(first)[columns]
+        .rename(columns={name: option.label for name, option in options.items()})
+    )
+    looks = [options[column].colour if column in options else 0 for column in columns]
     return Table(name, caption.title, caption.text, frame, looks)

@@ -1,0 +1,120 @@
+"""The commands by which a collection is begun and looked after: its topics, and its safety text."""
+
+import argparse
+from datetime import date
+
+from handouts.cli.progress import shown
+from handouts.collection import Collection
+from handouts.errors import ParameterError, known
+
+INIT = "init"
+
+
+def init(options: argparse.Namespace) -> int:
+    """Begin a collection."""
+    from handouts.collection.begin import begin
+
+    collection, told = begin(options.folder, options.article, date.today())
+    print(
+        f"Begun: {shown(collection.root)}, a collection with {len(collection.topics)} topics: {', '.join(collection.topics)}."
+    )
+    for line in told:
+        print(f"  {line}")
+    article = (
+        "Each has the article's own words, and a skeleton of a page in plain words, to be written: open notebooks/ in JupyterLab.\n"
+        if options.article else ""
+    )  # fmt: skip
+    print(
+        f"{article}Next:\n  cd {options.folder}\n"
+        "  handouts new TOPIC --kind medicine    a topic of your own; --help shows the kinds\n"
+        "  handouts build                        makes the pages\n"
+        "  handouts check                        tells what is still to be written\n"
+        "Who you are is in data/clinic.csv. All its tables: docs/tables.md."
+    )
+    return 0
+
+
+def new(collection: Collection, options: argparse.Namespace) -> int:
+    """Begin a topic."""
+    from handouts.collection.change_topics import new_topic
+
+    title = options.title or options.topic.replace("-", " ").capitalize() + "?"
+    new_topic(
+        collection, options.topic, " ".join(title.split()), date.today(),
+        kind=options.kind, safety=options.safety, why_no_safety=" ".join((options.no_safety or "").split()),
+    )  # fmt: skip
+    print(
+        f"Begun: notebooks/{options.topic}.ipynb, and a row in data/topics.csv. See it: handouts preview {options.topic}"
+    )
+    return 0
+
+
+def duplicate(collection: Collection, options: argparse.Namespace) -> int:
+    """Copy a topic."""
+    from handouts.collection.change_topics import duplicate_topic
+
+    duplicate_topic(collection, options.topic, options.new, date.today())
+    print(
+        f"Copied: notebooks/{options.new}.ipynb, and its rows. It has no review yet. See it: handouts preview {options.new}"
+    )
+    return 0
+
+
+def rename(collection: Collection, options: argparse.Namespace) -> int:
+    """Give a topic another name."""
+    from handouts.collection.change_topics import rename_topic
+
+    rename_topic(collection, options.topic, options.new)
+    print(
+        f"Renamed: notebooks/{options.new}.ipynb. Its pages have new addresses: build them, and tell who links to the old ones."
+    )
+    return 0
+
+
+def remove(collection: Collection, options: argparse.Namespace) -> int:
+    """Take a topic out, or put it back."""
+    from handouts.collection.change_topics import remove_topic, restore_topic
+
+    if options.undo:
+        restore_topic(collection, options.topic)
+        print(f"Put back: notebooks/{options.topic}.ipynb, and its rows.")
+    else:
+        kept = remove_topic(collection, options.topic)
+        print(
+            f"Removed: {options.topic}. It is kept in {shown(kept)}. To put it back: handouts remove --undo {options.topic}"
+        )
+    return 0
+
+
+def safety(collection: Collection, options: argparse.Namespace) -> int:
+    """Show, record or sign the safety text."""
+    from handouts.collection.safety import SIGNED, find_changes, record
+
+    sets = collection.safety
+    for name in options.sets:
+        if name not in sets:
+            raise ParameterError(f"unknown set {name!r}. {known(name, sets)}")
+    wanted = {name: one for name, one in sets.items() if name in (options.sets or sets)}
+    signer = " ".join((options.sign or "").split())
+    if options.sign is not None and not signer:
+        raise ParameterError("--sign needs the name of the clinician who answers for the words.")
+    if options.record or signer:
+        count = record(collection.data, wanted, collection.safety_record, signer, date.today())
+        state = f"signed by {signer}" if signer else "recorded as drafts, which nobody has signed"
+        print(f"Safety text: {count} lines {state}. See data/safety-record.csv")
+        return 0
+    changed = False
+    for name, one in wanted.items():
+        lines = {digest for _, line, digest in one.lines() if line}
+        rows = [row for row in collection.safety_record if row["set"] == name and row["digest"] in lines]
+        signed = sum(row["state"] == SIGNED for row in rows)
+        changes = list(find_changes(one, collection.safety_record))
+        print(
+            f"{name}: {len(lines)} lines: {signed} signed, {len(rows) - signed} drafts; {len(changes)} changes that are not recorded"
+        )
+        for told in changes:
+            print(f"  {told}")
+        changed = changed or bool(changes)
+    if not wanted:
+        print("This collection has no safety text.")
+    return 1 if changed else 0

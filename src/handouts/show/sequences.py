@@ -1,0 +1,115 @@
+"""Shapes that show one thing after the other: steps, small pictures, a scale, layers. Each draws rows on a sheet, and returns its height in points."""
+
+from itertools import pairwise
+
+from handouts.collection.csvfile import Row
+from handouts.show.drawing import LINE_HEIGHT, Sheet, tint
+from handouts.show.shapes import Drawing
+
+
+def steps(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw numbered steps, one below the other, joined by a line."""
+    look = drawing.plain
+    badge, gap = 1.9 * sheet.em, 0.9 * sheet.em
+    steps = [(row["step"], sheet.words(row["text"], sheet.width - badge - 1.2 * sheet.em)) for row in rows]
+    y = 0.0
+    for count, (step, block) in enumerate(steps):
+        height = max(badge, block.height)
+        if count < len(steps) - 1:
+            sheet.line(badge / 2, y + badge, height + gap - badge, look.colour)
+        sheet.box(0, y, badge, badge, look.colour, fill=look.colour, rounded=True)
+        sheet.put(
+            sheet.words(step, badge, "bold", "white"), badge / 2, y + (badge - LINE_HEIGHT * sheet.em) / 2, "center"
+        )
+        first_line = y + max(0.0, (badge - block.height) / 2)
+        sheet.put(block, badge + 0.8 * sheet.em, first_line)
+        y += height + gap
+    return y - gap
+
+
+def pictures(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw steps as small pictures with their words, side by side with arrows, or one below the other."""
+    ink, pad, arrow = sheet.ink, 0.5 * sheet.em, 1.4 * sheet.em
+    width = (sheet.width - arrow * (len(rows) - 1)) / len(rows)
+    side_by_side = width >= 6.2 * sheet.em
+    side = 2.7 * sheet.em
+    if side_by_side:
+        blocks = [sheet.words(row["text"], width - 2 * pad) for row in rows]
+        height = 3 * pad + side + max(block.height for block in blocks)
+        for count, (row, block) in enumerate(zip(rows, blocks, strict=True)):
+            x = count * (width + arrow)
+            sheet.box(x, 0, width, height, ink, fill=tint(ink, 0.04), rounded=True)
+            sheet.put(sheet.words(row["step"], width, "bold"), x + pad, pad / 2)
+            sheet.symbol(drawing.symbol(row["picture"]), x + (width - side) / 2, pad, side, ink)
+            sheet.put(block, x + width / 2, 2 * pad + side, "center")
+            if count:
+                sheet.arrow(x - arrow, pad + side / 2, arrow, ink, sideways=True)
+        return height
+    y = 0.0
+    for count, row in enumerate(rows):
+        block = sheet.words(row["text"], sheet.width - side - 6 * pad)
+        height = max(side, block.height) + 2 * pad
+        if count:
+            sheet.arrow(3 * pad + side / 2, y, arrow, ink)
+            y += arrow
+        sheet.box(0, y, sheet.width, height, ink, fill=tint(ink, 0.04), rounded=True)
+        sheet.symbol(drawing.symbol(row["picture"]), 3 * pad, y + (height - side) / 2, side, ink)
+        sheet.put(sheet.words(row["step"], side, "bold"), pad, y + pad / 2)
+        sheet.put(block, side + 5 * pad, y + (height - block.height) / 2)
+        y += height
+    return y
+
+
+def scale(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw a scale from top to bottom, each mark as far from the next as its number says, or further where its words need it."""
+    look = drawing.plain
+    bar, left = 0.6 * sheet.em, max(sheet.width_of(row["at"], "bold") for row in rows) + 0.6 * sheet.em
+    blocks = [sheet.words(row["text"], sheet.width - left - bar - 1.4 * sheet.em) for row in rows]
+    at = [float(row["at"]) for row in rows]
+    spans = [abs(after - before) for before, after in pairwise(at)]
+    needed = [block.height + 0.7 * sheet.em for block in blocks[:-1]]
+    unit = min(need / span for need, span in zip(needed, spans, strict=True))
+    tops = [0.0]
+    for need, span in zip(needed, spans, strict=True):
+        tops.append(tops[-1] + max(need, unit * span))
+    half = LINE_HEIGHT * sheet.em / 2
+    for count, (upper, lower) in enumerate(pairwise(tops)):
+        fill = tint(look.colour, 0.2 + 0.6 * count / max(1, len(rows) - 2))
+        sheet.box(left, upper + half, bar, lower - upper, look.colour, fill=fill)
+    for row, top, block in zip(rows, tops, blocks, strict=True):
+        sheet.put(sheet.words(row["at"], left, "bold"), 0, top)
+        sheet.stroke([(left - 0.2 * sheet.em, top + half), (left + bar + 0.5 * sheet.em, top + half)], sheet.ink)
+        sheet.put(block, left + bar + 0.9 * sheet.em, top)
+    return tops[-1] + blocks[-1].height
+
+
+def layers(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
+    """Draw layers from the top down, each with its words beside it.
+
+    A row that is a `pointer` is a thing that goes from above into them, as far as the last, or to the `spot` in it.
+    """
+    look = drawing.plain
+    pad = 0.35 * sheet.em
+    picture = 0.32 * sheet.width
+    blocks = [sheet.words(row["text"], sheet.width - picture - 2 * pad) for row in rows]
+    heights = [block.height + 2 * pad for block in blocks]
+    middle = picture / 2
+    tops = [sum(heights[:count]) for count in range(len(rows))]
+    kinds = [row["kind"] for row in rows]
+    for count, kind in enumerate(kinds):
+        if kind == "layer":
+            inside = heights[count + 1] if kinds[count + 1 : count + 2] == ["spot"] else 0
+            depth = kinds[: count + 1].count("layer")
+            sheet.box(
+                0, tops[count], picture, heights[count] + inside, look.colour, fill=tint(look.colour, 0.05 * depth)
+            )
+    for top, block in zip(tops, blocks, strict=True):
+        sheet.put(block, picture + 2 * pad, top + pad)
+    tip = tops[-1] + heights[-1] / 2
+    if kinds[-1] == "spot":
+        sheet.disc(middle, tip, 0.42 * heights[-1], tint(look.colour, 0.45))
+        sheet.stroke([(middle + 0.5 * heights[-1], tip), (picture + pad, tip)], look.colour, 0.7)
+    if kinds[0] == "pointer":
+        sheet.stroke([(middle, pad), (middle, tip)], sheet.ink, 1.4)
+        sheet.stroke([(middle, pad), (middle, pad + 0.55 * heights[0])], sheet.ink, 4)
+    return sum(heights)
