@@ -310,7 +310,7 @@ def test_every_word_of_the_package_comes_from_its_catalogue(copy: Collection) ->
 
 def test_every_phrase_is_used() -> None:
     """Each phrase of the catalogue is asked for by some template or module."""
-    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".j2"})
+    code = "".join(path.read_text() for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".j2", ".js"})
     dynamic = re.compile(r"scorecard_(fails|ready|declared|people|none|software|author|by_people)|page_of")
     assert [name for name in ENGLISH.texts if f'"{name}"' not in code and not dynamic.fullmatch(name)] == []
 

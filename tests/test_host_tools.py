@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -86,7 +87,8 @@ def test_no_page_is_made_with_another_collections_data(
     copy: Collection, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """papermill on one collection's notebook, from a folder where another collection is found, makes no page."""
-    (tmp_path / "elsewhere").mkdir()
+    for folder in ("data", "notebooks"):
+        shutil.copytree(NEEDLES / folder, tmp_path / "elsewhere" / folder)
     monkeypatch.chdir(tmp_path / "elsewhere")
     run("papermill", copy.notebook("which-treatment-is-right"), "o.ipynb", check=True)
     done = run("jupyter", "nbconvert", "--to", "handout", "o.ipynb")

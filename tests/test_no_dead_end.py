@@ -38,7 +38,7 @@ def caption(copy: Collection, name: str, drawn_as: str = "table") -> None:
 @pytest.mark.parametrize(
     ("table", "heads"),
     [
-        ("difference,When to call\nFever,Today [@clinic]\n", ["Compare", "When to call"]),
+        ("difference,When to call\nFever,Today [@clinic]\n", ["difference", "When to call"]),
         ("medicine,What it does,How often\nBlue,Helps now [@clinic],When needed [@clinic]\n", ["medicine", "What it does", "How often"]),
         ("What,ice,heat,neither\nFeels,cold [@clinic],warm [@clinic],same [@clinic]\n", ["What", "ice", "heat", "neither"]),
     ],

@@ -21,7 +21,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from conftest import ROOT
+from handouts.cli.commands import COMMANDS
 from handouts.cli.parser import make_parser
+from handouts.cli.tending import INIT
 from handouts.collection.folder import Collection
 from handouts.collection.parameters import Parameters
 
@@ -338,7 +340,7 @@ def test_the_readmes_commands_work(shipped: Collection) -> None:
             assert topic in shipped.topics
         for name, parameter in parameters.items():
             assert getattr(options, name, None) in (None, *parameter.values)
-    assert called == {"build", "batch", "refresh", "list", "check", "changed", "new", "preview"}
+    assert called == set(COMMANDS) | {INIT}
 
 
 def test_the_readmes_host_commands_work(tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -276,7 +276,7 @@ def test_a_page_that_lacks_a_part_is_handed_to_nobody(clinic: Collection, tmp_pa
     roster.write_text("id,topic\n1,which-treatment-is-right\n2,your-dry-needling-session\n")
     done = make(clinic, roster, tmp_path / "out")
     assert (done.made, done.without_page) == (1, 1)
-    assert "lacks part:main-message" in done.failed[0]
+    assert "has no cell tagged part:main-message" in done.failed[0]
     assert not (tmp_path / "out" / "1.html").exists()
 
 

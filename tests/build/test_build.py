@@ -169,7 +169,7 @@ def test_pages_of_readers_that_are_no_more_are_removed(copy: Collection, tmp_pat
     """A page whose audience was taken out of data/ is taken off the shelf by the next whole build; files the build did not write stay."""
     out, audiences = tmp_path / "out", copy.data / "audiences.csv"
     before = audiences.read_text()
-    audiences.write_text(before + "runner,Runners,For runners,To run,normal,,\n")
+    audiences.write_text(before + "runner,Runners,For runners,To run,normal,,,\n")
     with pytest.raises(ParameterError):
         build_pages(now(copy), out, [CHOICE], {"audience": "swimmer", "level": "original"})
     edit(copy.notebook(CHOICE), '"audience:athlete"', '"audience:athlete",\n     "audience:runner"')
@@ -271,7 +271,7 @@ def test_a_cache_that_cannot_be_written_stops_nothing(copy: Collection, tmp_path
 def test_a_missing_article_stops_the_build(copy: Collection, tmp_path: Path) -> None:
     """The article is part of the data: a build without it is refused."""
     (copy.data / "article.txt").unlink()
-    with pytest.raises(DataError, match=r"data/article\.txt: cannot be read"):
+    with pytest.raises(DataError, match=r"data/article\.txt: the file is missing"):
         build_pages(now(copy), tmp_path / "out", [CHOICE])
 
 

@@ -119,7 +119,7 @@ def test_no_handout_is_filled_where_tables_were_saved_meanwhile(copy: Collection
 
 def test_a_page_is_drawn_from_its_own_collection(copy: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever collection the environment names, and wherever the work is done: cells draw the tables of the page's own."""
-    edit(copy.data / "choice-path.csv", "1,list,", "1,list,Our own words. ")
+    edit(copy.data / "choice-path.csv", "1,clipboard-list,", "1,clipboard-list,Our own words. ")
     monkeypatch.setenv("HANDOUTS_COLLECTION", str(NEEDLES))
     monkeypatch.chdir(NEEDLES)
     assert "Our own words." in make.make_page(now(copy), Variant(CHOICE, VALUES)).html
@@ -129,8 +129,8 @@ def test_a_page_is_drawn_from_its_own_collection(copy: Collection, monkeypatch: 
 def test_threads_make_the_pages_of_their_own_collections(copy: Collection, tmp_path: Path) -> None:
     """Two threads with a collection each: every page is drawn from its own, and the environment is as it was."""
     other = shutil.copytree(copy.root, tmp_path / "other")
-    edit(copy.data / "choice-path.csv", "1,list,", "1,list,Words of one. ")
-    edit(other / "data" / "choice-path.csv", "1,list,", "1,list,Words of two. ")
+    edit(copy.data / "choice-path.csv", "1,clipboard-list,", "1,clipboard-list,Words of one. ")
+    edit(other / "data" / "choice-path.csv", "1,clipboard-list,", "1,clipboard-list,Words of two. ")
     both = [open_collection(copy.root), open_collection(other)]
     with ThreadPoolExecutor(2) as threads:
         pages = list(threads.map(lambda one: make.make_page(one, Variant(CHOICE, VALUES)).html, both * 2))
@@ -330,6 +330,7 @@ def test_a_build_of_one_topic_removes_no_page_of_another(clinic: Collection) -> 
     clinic.notebook(CHOICE).rename(clinic.notebook("renamed"))
     edit(clinic.data / "article-sections.csv", CHOICE, "renamed")
     edit(clinic.data / "standards.csv", CHOICE, "renamed")
+    edit(clinic.data / "options.csv", CHOICE, "renamed")
     result = build_pages(now(clinic), clinic.exports, ["your-dry-needling-session"])
     assert (result.removed, result.kept) == (0, 6)
     assert len(list((clinic.exports / CHOICE).glob("*.html"))) == 6

@@ -17,14 +17,8 @@ from handouts.checks.findings import ERROR
 from handouts.checks.run import check_collection
 from handouts.collection import Collection, find, open_collection
 from handouts.collection.begin import begin
-from handouts.collection.change_topics import (
-    KINDS,
-    duplicate_topic,
-    new_topic,
-    remove_topic,
-    rename_topic,
-    restore_topic,
-)
+from handouts.collection.change_topics import duplicate_topic, new_topic, remove_topic, rename_topic, restore_topic
+from handouts.collection.layouts import KINDS
 from handouts.collection.sentences import split
 from handouts.errors import DataError, NotebookError
 from handouts.page import list_variants, make_page

@@ -631,7 +631,7 @@ def test_a_new_topic_has_a_page_at_once(desk: Desk, run: Callable[..., subproces
     picture(page, "new-topic")
     assert [one for one in preview.findings() if one.startswith("Error")] == []
     page.evaluate("void jupyterapp.commands.execute('handouts:new-topic', { title: 'Ice or heat: which one?' })")
-    refused = page.locator(".jp-Dialog", has_text="there is such a topic already. Choose another title.")
+    refused = page.locator(".jp-Dialog", has_text="there is such a topic already. Choose another name.")
     refused.wait_for(timeout=10_000)
     done = checked.result()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -211,7 +211,7 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "steps": _steps,
     "tool": _tool,
     "lists": _lists_short,
-    "risks": lambda reader: _none_of(rules.safety)(reader) if reader.safety else None,
+    "risks": lambda reader: _none_of(rules.safety)(reader) if reader.safety or reader.must else None,
     "probabilities": _probabilities,
     "views": lambda reader: ("" if reader.shown("icons") else "no picture of a number") if _chances(reader) else None,
     "one_denominator": _none_of(rules.denominator),

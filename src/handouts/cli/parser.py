@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from handouts import __version__
-from handouts.collection.change_topics import ANY_TOPIC, KINDS
+from handouts.collection.layouts import ANY_TOPIC, KINDS
 from handouts.collection.parameters import Parameters
 
 

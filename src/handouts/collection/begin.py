@@ -16,8 +16,9 @@ import nbformat
 
 from handouts import files
 from handouts.collection import notebook
-from handouts.collection.change_topics import ANY_TOPIC, STARTER, add_rows, levels_of, name_of, new_topic, read_rows
+from handouts.collection.change_topics import STARTER, add_rows, levels_of, name_of, new_topic, read_rows
 from handouts.collection.folder import MARK, Collection, open_collection
+from handouts.collection.layouts import ANY_TOPIC
 from handouts.collection.safety import record
 from handouts.collection.sentences import split
 from handouts.errors import DataError, check_installed

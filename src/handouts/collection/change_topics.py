@@ -17,13 +17,10 @@ from nbformat import NotebookNode
 from handouts import files
 from handouts.collection import notebook
 from handouts.collection.folder import Collection
+from handouts.collection.layouts import ANY_TOPIC, KINDS
 from handouts.errors import NotebookError, known
 
 STARTER = Path(__file__).parents[1] / "starter"
-KINDS = ("choice", "visit", "medicine", "condition", "test")
-"""What a page can be about: a choice between options, a visit, a medicine, a condition, a test or an operation."""
-ANY_TOPIC = "any-topic"
-"""The set of safety text that fits any topic."""
 NAMES = {"topics.csv": "topic", "options.csv": "topic", "article-sections.csv": "topic", "standards.csv": "applies_to"}
 """The tables that name topics, and the column that does."""
 REMOVED = ".removed"

@@ -30,6 +30,10 @@ from handouts.collection.safety import SafetySet, find_changes, read_record, rea
 from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
+NEEDED = (
+    "parameters", "clinic", "topics", "parts", "sources", "facts", "glossary", "article", "safety_record", "options", "phrases",
+)  # fmt: skip
+"""What each page is made from."""
 NAMED_IN = "HANDOUTS_COLLECTION"
 """The variable of the environment that names a collection."""
 MANIFEST = "manifest.csv"
@@ -192,24 +196,19 @@ class Collection:
     @cached_property
     def article(self) -> list[Section]:
         """The sections of the clinic's article, without the lines that are left out."""
-        return read_article(self.tables, self.topics)
+        sections = read_article(self.tables, self.topics)
+        if not sections and any(
+            row.get("article") == "yes" for one in self.parameters.values() for row in one.values.values()
+        ):
+            raise MissingError(
+                "data/article.txt: the file is missing, and readers of some level get its own words. Put it there."
+            )
+        return sections
 
     def check(self) -> None:
         """Read every table that each page is made from. Raises DataError for the first that is broken, or for all that are missing."""
         missing = []
-        for name in (
-            "parameters",
-            "clinic",
-            "topics",
-            "parts",
-            "sources",
-            "facts",
-            "glossary",
-            "article",
-            "safety_record",
-            "options",
-            "phrases",
-        ):
+        for name in NEEDED:
             try:
                 getattr(self, name)
             except MissingError as error:

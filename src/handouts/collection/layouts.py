@@ -25,6 +25,10 @@ FIELD_KINDS = ("text", "date", "time")
 URGENCIES = ("now", "soon", "")
 """How urgent a part of the safety text is: call at once, call the same day, read it in time."""
 STATES = ("signed", "draft")
+KINDS = ("choice", "visit", "medicine", "condition", "test")
+"""What a page can be about: a choice between options, a visit, a medicine, a condition, a test or an operation."""
+ANY_TOPIC = "any-topic"
+"""The set of safety text that fits any topic."""
 SOURCE = Column("What it rests on: ids of data/sources.json, with spaces between, or clinic.", optional)
 
 PARAMETERS = Layout(

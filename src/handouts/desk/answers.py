@@ -4,6 +4,8 @@ Where an answer can run code, who asks needs the permission to execute, and is n
 only where somebody here said yes to it: see trust.py.
 """
 
+import json
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -15,7 +17,9 @@ from jupyter_server.base.handlers import path_regex
 from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
 
+from handouts.collection import Collection
 from handouts.collection.change_topics import name_of, new_topic
+from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.desk import preview, trust
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
 from handouts.errors import HandoutsError
@@ -165,7 +169,13 @@ class PreviewHandler(HTMLHandler):
     async def get(self, path: str) -> None:
         """Send the preview, empty: its script fetches the page, or why there is none."""
         base = url_path_join(self.base_url, "handouts")
-        await self.show("preview.html.j2", topic=PurePosixPath(path).stem, path=path.strip("/"), base=base)
+        try:
+            collection = (await self.desk.place(path)).collection
+        except (web.HTTPError, HandoutsError):  # the script tells
+            collection = None
+        await self.show(
+            "preview.html.j2", topic=PurePosixPath(path).stem, path=path.strip("/"), base=base, **_words(collection)
+        )
 
 
 class AloneHandler(HTMLHandler):
@@ -211,7 +221,18 @@ class IndexHandler(HTMLHandler):
             "topics.html.j2",
             topics=[(topic, (folder / f"{topic.name}.ipynb").as_posix()) for topic in topics],
             base=url_path_join(self.base_url, "handouts"),
+            **_words(collection),
         )
+
+
+def _words(collection: Collection | None) -> dict[str, object]:
+    """Return the words of a collection for a template, and for its script; English ones where a table is broken, or there is none."""
+    language, say = "en", Phrases(read_catalogue("en"))
+    if collection:
+        with suppress(HandoutsError):
+            say, language = collection.phrases, collection.clinic.language
+    own = {name: text for name, text in say.texts.items() if name.startswith("preview")}
+    return {"say": say, "language": language, "words": json.dumps(own, ensure_ascii=False)}
 
 
 ADDRESSES = [

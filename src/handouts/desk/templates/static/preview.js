@@ -3,6 +3,9 @@
 
 const EVERY = 1000; // milliseconds between two looks at the disk
 const { base, path, xsrf } = document.body.dataset;
+const words = JSON.parse(document.body.dataset.words);
+// The words of the catalogue, with values in place of what stands in braces.
+const told = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, one) => values[one]);
 const at = (name) => document.getElementById(name);
 const inLab = window.parent !== window;
 const state = { latest: 0, stamp: null, html: null, frame: null, known: "", goTo: null, lost: false, loading: false };
@@ -23,9 +26,9 @@ const element = (tag, text = "", attributes = {}) => {
 async function get(what, more, init = {}) {
   const answer = await fetch(address(what, more), { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });
   if (answer.ok) return answer.json();
-  if (answer.status === 403 || answer.status === 401) throw new Error("You are logged out, or may not run notebooks here. Log in, then reload.");
-  const told = await answer.json().catch(() => ({}));
-  throw new Error(told.reason || told.message || `The server answered ${answer.status}.`);
+  if (answer.status === 403 || answer.status === 401) throw new Error(told("preview_logged_out"));
+  const why = await answer.json().catch(() => ({}));
+  throw new Error(why.reason || why.message || told("preview_answered", { status: answer.status }));
 }
 
 // A request takes a second at most; what takes longer is asked for again, so that connections stay free.
@@ -34,7 +37,7 @@ async function eventually(what, turn) {
     const answer = await get(what, more);
     if (turn !== state.latest) return null;
     if (!answer.pending) return answer;
-    if (what === "page") say("Still making the page");
+    if (what === "page") say(told("preview_still"));
     await sleep(700);
   }
 }
@@ -44,7 +47,7 @@ const say = (text) => { if (at("status").textContent !== text) at("status").text
 async function load() {
   const turn = ++state.latest;
   state.loading = true;
-  const slow = setTimeout(() => turn === state.latest && say("Making the page"), 400);
+  const slow = setTimeout(() => turn === state.latest && say(told("preview_making")), 400);
   try {
     const answer = await eventually("page", turn);
     clearTimeout(slow);
@@ -57,7 +60,7 @@ async function load() {
     if (answer.html) await show(answer.html);
     const made = !answer.error && !answer.untrusted;
     at("stage").classList.toggle("older", !made);
-    say(answer.untrusted ? "Not run" : made ? `Made in ${answer.seconds.toFixed(2)} s` : "Not made");
+    say(answer.untrusted ? told("preview_not_run") : made ? told("preview_made", { seconds: answer.seconds.toFixed(2) }) : told("preview_not_made"));
     const found = await eventually("findings", turn);
     if (found) list({ ...found, made });
   } catch (error) {
@@ -83,7 +86,7 @@ at("all").addEventListener("click", () => trust(true));
 
 function lose(error) {
   state.lost = true;
-  if (error instanceof TypeError) say("No connection to JupyterLab. Trying again.");
+  if (error instanceof TypeError) say(told("preview_lost"));
   else tell({ error: error.message, html: null, cell: null });
 }
 
@@ -99,7 +102,9 @@ function offer(switches, values) {
     const label = element("label", one.label);
     label.append(select);
     const usual = one.default_from
-      ? `Usual${values[one.name] && !query.get(one.name) ? ` (${labelOf(one, values[one.name]).toLowerCase()})` : ""}`
+      ? values[one.name] && !query.get(one.name)
+        ? told("preview_usual_of", { label: labelOf(one, values[one.name]).toLowerCase() })
+        : told("preview_usual")
       : null;
     if (usual) select.append(element("option", usual, { value: "" }));
     for (const { value, label } of one.values) select.append(element("option", label, { value }));
@@ -130,8 +135,8 @@ at("switches").addEventListener("change", (event) => {
 function tell({ error, html, cell }) {
   at("banner").hidden = !error;
   if (!error) return;
-  at("failed").textContent = "This page cannot be made.";
-  at("older").textContent = html || state.html ? "Below is the last one that was whole." : "";
+  at("failed").textContent = told("preview_failed");
+  at("older").textContent = html || state.html ? told("preview_older") : "";
   at("why").textContent = error;
   state.goTo = cell;
   at("go").hidden = !(cell && inLab);
@@ -143,7 +148,7 @@ const goTo = (id) => { if (id && inLab) window.parent.postMessage({ handouts: "c
 async function show(html) {
   if (html === state.html) return;
   const old = state.frame;
-  const next = element("iframe", "", { className: "coming", title: "The page" });
+  const next = element("iframe", "", { className: "coming", title: told("preview_page") });
   next.setAttribute("sandbox", "allow-same-origin allow-modals"); // no allow-scripts: nothing written in a notebook can run
   const laidOut = new Promise((done) => next.addEventListener("load", done, { once: true }));
   next.srcdoc = html;
@@ -172,25 +177,25 @@ at("print").addEventListener("click", () => state.frame?.contentWindow.print());
 function list({ findings = [], grade, hardest = [], error, made }) {
   const errors = findings.filter((one) => one.severity === "error").length;
   const warnings = findings.length - errors;
-  const counted = [errors && number(errors, "error"), warnings && number(warnings, "warning")].filter(Boolean).join(", ");
-  const grades = grade ? `grade ${grade.fkgl}` : "";
-  at("count").textContent = [error ? "Not checked" : counted || (made ? "Nothing found" : "Nothing else found"), grades].filter(Boolean).join(" · ");
+  const counted = [errors && number(errors, "preview_an_error", "preview_errors"), warnings && number(warnings, "preview_a_warning", "preview_warnings")].filter(Boolean).join(", ");
+  const grades = grade ? told("preview_grade", { grade: grade.fkgl }) : "";
+  at("count").textContent = [error ? told("preview_not_checked") : counted || told(made ? "preview_nothing" : "preview_nothing_else"), grades].filter(Boolean).join(" · ");
   at("count").className = error || errors ? "errors" : warnings ? "warnings" : made ? "fine" : "unmade";
   at("findings").replaceChildren(...(error ? [entry(error, [])] : findings.map((one) => finding(one))));
-  if (!error && !findings.length) at("findings").append(entry("The checks found nothing on this page. They do not judge whether it is right, kind or clear.", []));
+  if (!error && !findings.length) at("findings").append(entry(told("preview_fine"), []));
   at("reading").hidden = !grade;
   if (!grade) return;
   at("grade").textContent =
-    `School grade ${grade.fkgl} (wanted: ${grade.wanted} or less), SMOG ${grade.smog} (wanted: ${grade.wanted_smog} or less). ` +
-    (hardest.length ? "These sentences are the hardest:" : "");
+    told("preview_grades", { grade: grade.fkgl, wanted: grade.wanted, smog: grade.smog, wanted_smog: grade.wanted_smog }) +
+    (hardest.length ? ` ${told("preview_hardest")}` : "");
   at("hardest").replaceChildren(
-    ...hardest.map((one) => entry(null, [element("q", one.sentence), element("span", `Grade ${one.grade}`, { className: "who" })], one)),
+    ...hardest.map((one) => entry(null, [element("q", one.sentence), element("span", told("preview_grade_of", { grade: one.grade }), { className: "who" })], one)),
   );
 }
-const number = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const number = (count, one, many) => told(count === 1 ? one : many, { count });
 
 function finding(one) {
-  const kind = element("span", one.severity === "error" ? "Error" : "Warning", { className: `kind ${one.severity}s` });
+  const kind = element("span", told(one.severity === "error" ? "preview_error" : "preview_warning"), { className: `kind ${one.severity}s` });
   const where = [one.file, one.cell].filter(Boolean).join(", ");
   const parts = [kind, document.createTextNode(" ")];
   if (one.sentence) parts.push(element("q", one.sentence));
