@@ -1,6 +1,7 @@
 """The package knows no subject: collections about other things build, check clean, and carry no word of the first one."""
 
 import csv
+import dataclasses
 import io
 import re
 import subprocess
@@ -21,6 +22,7 @@ from handouts.collection import Collection, open_collection
 from handouts.collection.csvfile import contrast
 from handouts.errors import DataError, HandoutsError
 from handouts.page import Variant, list_variants, make_page
+from handouts.page.around import with_calls
 from handouts.page.brand import accents, mix
 from handouts.page.make import try_page
 from handouts.show import diagram, draw_for, icons, picture, table
@@ -220,6 +222,16 @@ def test_readers_of_a_site_get_its_own_numbers_everywhere() -> None:
     assert "7 Hill Street" in pages["hill"]
     assert "555-0100" not in pages["hill"]
     assert "555-0177" not in pages["river"]
+
+
+def test_the_clinics_numbers_in_the_safety_text_can_be_called(copy: Collection) -> None:
+    """A number of the clinic's is a link to call, once, also where an author made it one; a longer number is left alone."""
+    clinic = dataclasses.replace(now(copy).clinic, phone="555-0100", evening_phone="555-01")
+    link = '<a href="tel:555-0100">555-0100</a>'
+    assert with_calls("Call 555-0100.", clinic) == f"Call {link}."
+    assert with_calls(f"Call {link}.", clinic) == f"Call {link}."
+    assert with_calls('<img alt="555-0100"> 555-01002', clinic) == '<img alt="555-0100"> 555-01002'
+    assert with_calls("At night 555-01", clinic) == 'At night <a href="tel:555-01">555-01</a>'
 
 
 def test_a_clinics_brand_is_on_its_pages() -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -83,10 +83,10 @@ def call(phone: str) -> str:
 
 
 def with_calls(html: str, clinic: Clinic) -> str:
-    """Return HTML made of Markdown with the clinic's phone numbers as what a phone can call."""
-    for phone in filter(None, (clinic.phone, clinic.evening_phone)):
-        html = html.replace(escape(phone), call(phone))
-    return html
+    """Return HTML made of Markdown with the clinic's phone numbers as what a phone can call, but for those that an author linked."""
+    phones = "|".join(re.escape(escape(phone)) for phone in (clinic.phone, clinic.evening_phone) if phone)
+    link = re.compile(rf"(<a\b.*?</a>|<[^>]*>)|(?<!\w)({phones})(?!\w)", re.S)
+    return link.sub(lambda found: found[1] or call(unescape(found[2])), html)
 
 
 def css_pages(say: Phrases) -> str:
