@@ -4,14 +4,16 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import matplotlib as mpl
 import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from conftest import ROOT, edit
+from conftest import ICE, ROOT, edit
 from handouts.collection.folder import Collection, find
+from handouts.collection.sentences import ended
 from handouts.errors import DataError, ParameterError
 from handouts.show import diagram, draw_for, drawing, shapes
 from handouts.show.diagrams import DRAWN, Diagram
@@ -111,6 +113,24 @@ def test_a_changed_row_changes_picture_and_words(copy: Collection) -> None:
     assert before.svg != after.svg
     assert before.narrow != after.narrow
     assert "Step 1: A careful examination." in after.description
+
+
+def test_a_question_of_two_lines_lies_above_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In columns so narrow that a question wraps, no line of a grid lies on another."""
+    monkeypatch.setenv("HANDOUTS_COLLECTION", str(ICE))
+    for size in SIZES:
+        draw_for(size=size)
+        for svg in pictures(diagram("answers")):
+            places = [(line.attrib["x"], round(float(line.attrib["y"]), 1)) for line in svg.iter(f"{SVG}text")]
+            assert len(set(places)) == len(places)
+            for x in {x for x, _ in places}:
+                rows = sorted(y for at, y in places if at == x)
+                assert all(below - above > 0.9 * SIZES[size] for above, below in pairwise(rows))
+
+
+def test_a_title_that_asks_keeps_its_mark() -> None:
+    """A title that ends with a question mark has no full stop after it, in captions, alternatives and tables."""
+    assert (ended("How much?"), ended("Side by side")) == ("How much?", "Side by side.")
 
 
 def test_what_both_options_share_is_told_as_such(copy: Collection) -> None:

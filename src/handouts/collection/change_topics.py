@@ -18,6 +18,7 @@ from handouts import files
 from handouts.collection import notebook
 from handouts.collection.folder import Collection
 from handouts.collection.layouts import ANY_TOPIC, KINDS
+from handouts.collection.sentences import ended
 from handouts.errors import NotebookError, known
 
 STARTER = Path(__file__).parents[1] / "starter"
@@ -57,7 +58,7 @@ def new_topic(
     row = {
         "topic": name,
         "order": str(1 + max((topic.order for topic in collection.topics.values()), default=0)),
-        "purpose": _ended(title),
+        "purpose": ended(title),
         "only": " ".join(levels_of(collection, article=False) if only is None else only),
         "safety": safety or "",
         "why_no_safety": why_no_safety,
@@ -78,13 +79,9 @@ def make_notebook(collection: Collection, kind: str, title: str) -> NotebookNode
     """Return a notebook of one of KINDS with `title`, which knows the parameters of the collection."""
     nb = nbformat.read(STARTER / "kinds" / f"{kind}.ipynb", as_version=4)
     for cell in nb.cells:
-        cell.source = cell.source.replace("{title}", title if cell.id == "title" else _ended(title))
+        cell.source = cell.source.replace("{title}", title if cell.id == "title" else ended(title))
     nb.cells[1:1] = _tools(collection)
     return nb
-
-
-def _ended(title: str) -> str:
-    return title if title.endswith(("?", ".")) else f"{title}."
 
 
 def _tools(collection: Collection) -> list[NotebookNode]:

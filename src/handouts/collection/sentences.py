@@ -36,6 +36,15 @@ def ends(text: str) -> list[int]:
     return [*found, len(text)] if text.strip() and (not found or text[found[-1] :].strip()) else found
 
 
+def ended(text: str) -> str:
+    """Return `text` with a full stop at its end, but after a mark that ends a sentence.
+
+    >>> ended("Side by side"), ended("How much?")
+    ('Side by side.', 'How much?')
+    """
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def split(text: str) -> list[str]:
     """Split `text` into sentences, white space folded.
 

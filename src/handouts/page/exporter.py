@@ -23,6 +23,7 @@ from handouts.collection.folder import Collection, find
 from handouts.collection.notebook import place
 from handouts.collection.parameters import SIZE, resolve
 from handouts.collection.safety import SafetyPart
+from handouts.collection.sentences import ended
 from handouts.errors import PageError, known
 from handouts.page.around import (
     UNSEALED,
@@ -257,6 +258,7 @@ class HandoutExporter(TemplateExporter):
             "call": call,
             "css_pages": css_pages,
             "accents": accents,
+            "ended": ended,
             "qr": qr,
         }.items()
 

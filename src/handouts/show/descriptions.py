@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from handouts.collection.csvfile import Row
 from handouts.collection.phrases import Phrases
+from handouts.collection.sentences import ended
 from handouts.errors import DataError
 
 Labels = Mapping[str, str]
@@ -37,7 +38,7 @@ def tell_paths(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     """Tell the path of each option, a sentence an option."""
     told = []
     for option, label in labels.items():
-        steps = [f"{row['step']}. {_ended(row['text'])}" for row in rows if row["option"] == option]
+        steps = [f"{row['step']}. {ended(row['text'])}" for row in rows if row["option"] == option]
         told.append(f"{label}: {' '.join(steps)}")
     return told
 
@@ -71,26 +72,21 @@ def tell_grid(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     """Tell the answers for each option, one option after the other."""
     told = []
     for option, label in labels.items():
-        answers = [f"{row['question']}: {_ended(row['text'])}" for row in rows if row["option"] == option]
+        answers = [f"{row['question']}: {ended(row['text'])}" for row in rows if row["option"] == option]
         told.append(f"{label}. {' '.join(answers)}")
     return told
 
 
 def tell_steps(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     """Tell the steps, a sentence a step."""
-    return [say("step", step=row["step"], text=_ended(row["text"])) for row in rows]
+    return [say("step", step=row["step"], text=ended(row["text"])) for row in rows]
 
 
 def tell_scale(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     """Tell what each mark of a scale stands for."""
-    return [f"{row['at']}: {_ended(row['text'])}" for row in rows]
+    return [f"{row['at']}: {ended(row['text'])}" for row in rows]
 
 
 def tell_layers(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     """Tell what lies where, from the top down, a sentence a layer."""
-    return [_ended(row["text"]) for row in rows]
-
-
-def _ended(text: str) -> str:
-    """Return a row's text as a sentence."""
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    return [ended(row["text"]) for row in rows]

@@ -12,6 +12,7 @@ from handouts.collection import Collection
 from handouts.collection.clinic import Option
 from handouts.collection.csvfile import Row, Rule, number, one_of, text
 from handouts.collection.phrases import Phrases
+from handouts.collection.sentences import ended
 from handouts.errors import DataError, known
 from handouts.show import sequences, shapes
 from handouts.show.descriptions import (
@@ -98,7 +99,7 @@ def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
     drawing = Drawing(
         [look_of(option) for option in options], lambda of: find_symbol(collection, of), collection.phrases
     )
-    alt = f"{caption.title}. {caption.alt}"
+    alt = f"{ended(caption.title)} {caption.alt}"
     wide, narrow = Sheet(PAPER, em), Sheet(max(PHONE, NARROWEST * em), em)
     return Diagram(
         name=name,

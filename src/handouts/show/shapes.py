@@ -10,7 +10,7 @@ from handouts.collection.clinic import Option
 from handouts.collection.csvfile import Row
 from handouts.collection.phrases import Phrases
 from handouts.show import descriptions
-from handouts.show.drawing import LINE_HEIGHT, STYLE, Sheet, tint
+from handouts.show.drawing import STYLE, Sheet, tint
 from handouts.show.pictures import Symbol
 
 NARROWEST_COLUMN = 9.0
@@ -194,8 +194,9 @@ def grid(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
         placed = []
         for question in questions:
             block = answers[look.name, question]
-            placed.append((sheet.words(question, width - 2 * pad, "bold", look.colour), y))
-            y += LINE_HEIGHT * sheet.em
+            asked = sheet.words(question, width - 2 * pad, "bold", look.colour)
+            placed.append((asked, y))
+            y += asked.height
             placed.append((block, y))
             y += (level[question] if side_by_side else block.height) + pad
         sheet.box(x, top, width, y - top, look.colour, fill=tint(look.colour, 0.08), rounded=look.rounded)

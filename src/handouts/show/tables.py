@@ -7,6 +7,7 @@ from html import escape
 import pandas as pd
 
 from handouts.collection import Collection
+from handouts.collection.sentences import ended
 from handouts.errors import DataError
 
 
@@ -45,7 +46,7 @@ class Table:
         )
         return (
             f'<table class="compared" id="table-{self.name}">\n'
-            f"<caption><strong>{escape(self.title)}.</strong> {escape(self.caption)}</caption>\n"
+            f"<caption><strong>{escape(ended(self.title))}</strong> {escape(self.caption)}</caption>\n"
             f"<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{body}</tbody>\n</table>"
         )
