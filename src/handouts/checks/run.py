@@ -39,9 +39,7 @@ def check_words(collection: Collection, today: date, topics: Sequence[str] = ())
         if topics and topic.name not in topics:
             continue
         found += _review(topic, today)
-        found += [
-            Finding("safety", ERROR, "data/safety.csv", "", "", told) for told in collection.safety_changes(topic)
-        ]
+        found += _safety(collection, topic)
         try:
             readers = make_readers(collection, topic)
         except HandoutsError as error:
@@ -74,11 +72,9 @@ def check_page(reader: Reader, today: date) -> list[Finding]:
     others = make_readers(reader.collection, reader.topic) if reader.articles else []
     places = {"", *(reader.place(cell) for cell in reader.cells)}
     article = [one for one in _article(reader.collection, reader.topic, others) if one.cell in places]
-    changed = [
-        Finding("safety", ERROR, "data/safety.csv", "", "", told)
-        for told in reader.collection.safety_changes(reader.topic)
-    ]
-    return _sorted([*_review(reader.topic, today), *changed, *article, *check_reader(reader)])
+    return _sorted(
+        [*_review(reader.topic, today), *_safety(reader.collection, reader.topic), *article, *check_reader(reader)]
+    )
 
 
 def check_text(collection: Collection, path: Path) -> list[Finding]:
@@ -116,6 +112,12 @@ def _review(topic: Topic, today: date) -> Iterator[Finding]:
         elif days <= DAYS_BEFORE:
             told = f"the review is due on {topic.review_due}, in {days} days. Ask for it now."
             yield Finding("review", WARNING, "data/topics.csv", f"topic {topic.name}", "", told)
+
+
+def _safety(collection: Collection, topic: Topic) -> Iterator[Finding]:
+    """Find what was changed in the safety text since it was recorded."""
+    for told in collection.safety_changes(topic):
+        yield Finding("safety", ERROR, "data/safety.csv", "", "", told)
 
 
 def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Iterator[Finding]:

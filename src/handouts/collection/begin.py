@@ -4,7 +4,6 @@ An article is split at its headings into topics. No sentence of it is lost: each
 level that has the article's own words.
 """
 
-import csv
 import io
 import re
 import shutil
@@ -15,10 +14,10 @@ from pathlib import Path
 import nbformat
 
 from handouts import files
-from handouts.collection import notebook
+from handouts.collection import layouts, notebook
 from handouts.collection.change_topics import STARTER, add_rows, levels_of, name_of, new_topic, read_rows
+from handouts.collection.csvfile import Layout, write_table
 from handouts.collection.folder import MARK, Collection, open_collection
-from handouts.collection.layouts import ANY_TOPIC
 from handouts.collection.safety import record
 from handouts.collection.sentences import split
 from handouts.errors import DataError, check_installed
@@ -57,12 +56,19 @@ def begin(folder: Path, article: Path | None, today: date) -> tuple[Collection, 
     record(collection.data, collection.safety, [], "", today)
     if not article:
         new_topic(
-            open_collection(folder), FIRST, "What should I ask at my visit?", today, kind="first", safety=ANY_TOPIC
+            open_collection(folder),
+            FIRST,
+            "What should I ask at my visit?",
+            today,
+            kind="first",
+            safety=layouts.ANY_TOPIC,
         )
         return open_collection(folder), []
     _write_article(collection, parts, dict(zip([part.heading for part in made], names, strict=True)))
     for part, name in zip(made, names, strict=True):
-        new_topic(open_collection(folder), name, part.heading, today, kind="condition", safety=ANY_TOPIC, only=())
+        new_topic(
+            open_collection(folder), name, part.heading, today, kind="condition", safety=layouts.ANY_TOPIC, only=()
+        )
         _add_sentences(open_collection(folder), name, part)
     return open_collection(folder), told
 
@@ -77,19 +83,15 @@ def _write_article(collection: Collection, parts: list[Part], topics: dict[str, 
                 f"the article has the line {twice[0]!r} more than once, and it is a heading. Make them different."
             )
     files.write(collection.data / "article.txt", ("\n\n".join(lines) + "\n").encode(), durable=True)
-    _write(
-        collection, "article-sections.csv", ["section", "topic"], [[heading, name] for heading, name in topics.items()]
-    )
-    left = [[part.heading, "A heading that has no text of its own."] for part in parts if not part.lines]
-    if left:
-        _write(collection, "article-left-out.csv", ["line", "why"], left)
+    _write(collection, layouts.ARTICLE_SECTIONS, list(topics.items()))
+    if left := [(part.heading, "A heading that has no text of its own.") for part in parts if not part.lines]:
+        _write(collection, layouts.ARTICLE_LEFT_OUT, left)
     add_rows(collection.data / "levels.csv", read_rows(STARTER / "article" / "levels.csv")[1])
 
 
-def _write(collection: Collection, name: str, columns: list[str], rows: list[list[str]]) -> None:
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([columns, *rows])
-    files.write(collection.data / name, table.getvalue().encode(), durable=True)
+def _write(collection: Collection, layout: Layout, rows: list[tuple[str, str]]) -> None:
+    table = write_table(list(layout.columns), [dict(zip(layout.columns, row, strict=True)) for row in rows])
+    files.write(collection.data / layout.file, table.encode(), durable=True)
 
 
 def _add_sentences(collection: Collection, topic: str, part: Part) -> None:

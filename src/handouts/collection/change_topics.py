@@ -5,7 +5,7 @@ words around them are true of any topic. Nothing is overwritten, and what is rem
 """
 
 import csv
-import io
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 
 from handouts import files
 from handouts.collection import notebook
+from handouts.collection.csvfile import write_table
 from handouts.collection.folder import Collection
 from handouts.collection.layouts import ANY_TOPIC, KINDS
 from handouts.collection.sentences import ended
@@ -90,15 +91,14 @@ def _tools(collection: Collection) -> list[NotebookNode]:
         nb = notebook.read(collection.notebook(topic))
         at = next(count for count, cell in enumerate(nb.cells) if notebook.PARAMETERS in notebook.tags(cell))
         return [cell for cell in nb.cells[: at + 2] if cell.cell_type == "code"]
-    names = list(collection.parameters)
-    values = [
-        f"{name} = {None if of.default is None else f'{chr(34)}{of.default}{chr(34)}'}"
-        for name, of in collection.parameters.items()
-    ]
+    defaults = {
+        name: "None" if of.default is None else json.dumps(of.default) for name, of in collection.parameters.items()
+    }
+    values = [f"{name} = {default}" for name, default in defaults.items()]
     return [
         nbformat.v4.new_code_cell("from handouts.show import diagram, draw_for, icons, picture, table", id="imports"),
         nbformat.v4.new_code_cell("\n".join(values), id="parameters", metadata={"tags": [notebook.PARAMETERS]}),
-        nbformat.v4.new_code_cell(f"draw_for({', '.join(f'{name}={name}' for name in names)})", id="reader"),
+        nbformat.v4.new_code_cell(f"draw_for({', '.join(f'{name}={name}' for name in defaults)})", id="reader"),
     ]
 
 
@@ -172,7 +172,7 @@ def remove_topic(collection: Collection, name: str) -> Path:
             continue
         header, rows = read_rows(path)
         if own := [row for row in rows if name in row[column].split()]:
-            files.write(kept / table, _written(header, own, "\n").encode(), durable=True)
+            files.write(kept / table, write_table(header, own).encode(), durable=True)
         if table == "standards.csv":  # what was asked of this topic only is asked of none
             change_rows(path, lambda row: _without(row, column, name))  # noqa: B023
         else:
@@ -240,10 +240,8 @@ def add_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     text = stored.decode("utf-8-sig")
     ends = "\r\n" if b"\r\n" in stored else "\n"
     header = next(csv.reader([text.splitlines()[0]]))
-    line = io.StringIO()
-    csv.DictWriter(line, header, restval="", lineterminator=ends, extrasaction="ignore").writerows(rows)
     begun = b"" if stored.endswith(b"\n") else ends.encode()
-    files.write(path, stored + begun + line.getvalue().encode(), durable=True)
+    files.write(path, stored + begun + write_table(header, rows, ends, head=False).encode(), durable=True)
 
 
 def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | None]) -> None:
@@ -259,7 +257,7 @@ def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | 
             continue
         row = dict(zip(header, cells, strict=True))
         new = change(row)
-        pieces.append(raw if new == row else "" if new is None else _written(header, [new], ends, head=False))
+        pieces.append(raw if new == row else "" if new is None else write_table(header, [new], ends, head=False))
     files.write(path, "".join(pieces).encode(), durable=True)
 
 
@@ -278,12 +276,3 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     records = [cells for _, cells in _records(path.read_bytes().decode("utf-8-sig"))]
     header = [cell.strip() for cell in records[0]]
     return header, [dict(zip(header, cells, strict=True)) for cells in records[1:] if len(cells) == len(header)]
-
-
-def _written(header: Sequence[str], rows: Sequence[Mapping[str, str]], ends: str, *, head: bool = True) -> str:
-    table = io.StringIO()
-    writer = csv.DictWriter(table, header, restval="", lineterminator=ends, extrasaction="ignore")
-    if head:
-        writer.writeheader()
-    writer.writerows(rows)
-    return table.getvalue()

@@ -8,7 +8,7 @@ import csv
 import io
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -141,6 +141,16 @@ class Layout:
     columns: Mapping[str, Column]
     key: tuple[str, ...] = ()
     needed: bool = False
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Row], ends: str = "\n", *, head: bool = True) -> str:
+    """Return `rows` as a table with these columns, with their names above them where it has a `head`."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns, restval="", lineterminator=ends, extrasaction="ignore")
+    if head:
+        writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue()
 
 
 class MissingError(DataError):

@@ -19,6 +19,8 @@ CLINIC_OF_VALUES = {
     for name, column in layouts.CLINIC_FIELDS.items() if name not in ("name", "language")
 }  # fmt: skip
 """Columns by which readers of some value, such as a site's patients, get another phone number or logo than the clinic's."""
+OF_VALUES = layouts.VALUES | CLINIC_OF_VALUES
+MAY_LACK = [name for name, column in OF_VALUES.items() if column.absent]
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,10 @@ def read_parameters(tables: Tables) -> dict[str, Parameter]:
     parameters: dict[str, Parameter] = {}
     for row in tables.rows(layouts.PARAMETERS):
         column, table = row["parameter"], row["values_in"]
-        of_values = {column: name, **{one: of.rule for one, of in (layouts.VALUES | CLINIC_OF_VALUES).items()}}
-        may_lack = [one for one, of in (layouts.VALUES | CLINIC_OF_VALUES).items() if of.absent]
+        of_values = {column: name, **{one: of.rule for one, of in OF_VALUES.items()}}
         if column == SIZE:
             of_values["points"] = number
-        found = tables.read(table, of_values, key=[column], more=True, may_lack=may_lack)
+        found = tables.read(table, of_values, key=[column], more=True, may_lack=MAY_LACK)
         values = {value[column]: value for value in found}
         where = f"data/parameters.csv, parameter {column}"
         if bool(row["default"]) == bool(row["default_from"]):

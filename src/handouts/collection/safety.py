@@ -5,9 +5,7 @@ A set has a heading and parts in their order; a part has a heading, a lead, line
 purpose. What is said in other words since, or no more, is told by `find_changes`.
 """
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 
 from handouts import files
 from handouts.collection import layouts
-from handouts.collection.csvfile import Row, Tables, one_of
+from handouts.collection.csvfile import Row, Tables, one_of, write_table
 from handouts.collection.evidence import Sources, sources_of
 from handouts.errors import DataError, known
 
@@ -161,9 +159,5 @@ def record(data: Path, wanted: Mapping[str, SafetySet], before: list[Row], by: s
             new += 1
             state = {"state": SIGNED, "by": by, "on": today.isoformat()} if by else {"state": DRAFT, "by": "", "on": ""}
             rows.append({"set": one.name, "part": part, "line": line, "digest": digest, **state})
-    table = io.StringIO()
-    writer = csv.DictWriter(table, list(layouts.SAFETY_RECORD.columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    files.write(data / RECORD, table.getvalue().encode(), durable=True)
+    files.write(data / RECORD, write_table(list(layouts.SAFETY_RECORD.columns), rows).encode(), durable=True)
     return new

@@ -94,22 +94,25 @@ def make_ready(output: NotebookNode, expander: Expander, fields: Mapping[str, Fi
         said = told.get("description") or []
         for words in (str(told.alt), *map(str, said if isinstance(said, list) else [said])):
             _look_at(escape(words))
-        for name in ("title", "caption"):
-            told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields, expander.say)
-            _look_at(told[name])
+        _open_words(told, expander, fields)
     else:
         try:
             check_alternative(str(told.alt), "of this cell")
-            for name in ("title", "caption"):
-                if told.get(name):
-                    told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields, expander.say)
-                    _look_at(told[name])
+            _open_words(told, expander, fields)
             small, content = shrink(decode(output.data[kind]))
         except PageError as error:
             raise PageError(f"shows a picture that {error}") from None
         del output.data[kind]
         output.data[small] = base64.b64encode(content).decode()
         output.metadata[small] = told
+
+
+def _open_words(told: NotebookNode, expander: Expander, fields: Mapping[str, Field]) -> None:
+    """Turn title and caption of a picture, where it has them, into HTML, fields open. Raises PageError."""
+    for name in ("title", "caption"):
+        if told.get(name):
+            told[name] = opened_output(expander.expand_html(escape(str(told[name]))), fields, expander.say)
+            _look_at(told[name])
 
 
 def _look_at(html: str) -> str:
