@@ -7,6 +7,7 @@ from handouts.checks.criteria import CHECKS, CHECKS_FOR
 from handouts.collection import layouts
 from handouts.collection.csvfile import Column
 from handouts.collection.phrases import read_catalogue
+from handouts.page.blocks import BLOCKS
 from handouts.show.diagrams import DRAWN
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "tables.md"
@@ -64,7 +65,10 @@ def tell() -> str:
         "## Other files", "",
         "- `article.txt`: the clinic's article, word for word, one paragraph a line, where a level has its words.",
         "- `sources.json`: the sources that texts cite, as Zotero exports them: CSL JSON. `[]` where there are none yet.",
-        "- `theme.css`: the collection's own looks, after those of the package. It may name no address.",
+        "- `theme.css`: the collection's own looks, after those of the package. It may name no address, and hide nothing.",
+        "- `blocks/NAME.html`: what a page says in one place, in the collection's own way. A template of Jinja that can say words and call nothing: "
+        "`{{ usual }}` (what the page says without it), `{{ title }}`, `{{ labels }}`, `{{ topic }}`, `{{ purpose }}`, `{{ clinic.name }}` and the other details of "
+        "`clinic.csv`, `{{ review }}`, `{{ version }}`. The blocks: " + "; ".join(f"`{name}` ({says})" for name, says in BLOCKS.items()) + ".",
         "- `pictures/`: the collection's own pictures.",
     ]  # fmt: skip
     return "\n".join(told) + "\n"

@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from matplotlib.colors import to_rgb
 
 from conftest import ENGLISH, ICE, INHALER, NEEDLES, ROOT, edit, now
@@ -273,6 +274,66 @@ def test_a_style_that_asks_another_machine_is_refused(copy: Collection, css: str
     """A collection's own style sheet may neither load anything nor end the page's."""
     (copy.data / "theme.css").write_text(css)
     assert "data/theme.css" in (try_page(now(copy), list_variants(now(copy))[0]).failure or "")
+
+
+@pytest.mark.parametrize(
+    "css",
+    [".safety { display : NONE }", "li { font-size:0 }", "h2::after { content: 'No risk' }", "section { opacity: 0 }"],
+)
+def test_a_style_that_could_hide_words_is_refused(copy: Collection, css: str) -> None:
+    """A collection's own style sheet may neither hide what a page says nor say anything itself."""
+    (copy.data / "theme.css").write_text(css)
+    assert "data/theme.css" in (try_page(now(copy), list_variants(now(copy))[0]).failure or "")
+
+
+def test_a_collection_says_a_block_of_its_pages_in_its_own_way(copy: Collection) -> None:
+    """Letterhead, contact and imprint are said as the collection's own templates say them, with what pages say without them."""
+    blocks = copy.data / "blocks"
+    blocks.mkdir()
+    (blocks / "letterhead.html").write_text(
+        "{{ usual }}<p>Part of <b>Example Hospital</b>{% for label in labels %}, {{ label }}{% endfor %}</p>"
+    )
+    (blocks / "contact.html").write_text("<p>Ring {{ clinic.phone }}. A nurse answers.</p>")
+    (blocks / "imprint.html").write_text("<p>{{ review }} <small>{{ version }}</small></p>")
+    page = make_page(now(copy), list_variants(now(copy))[0])
+    text = BeautifulSoup(page.html, "html.parser")
+    assert "Part of Example Hospital, " in text.header.get_text()
+    assert text.header.select_one("p.clinic")
+    assert text.footer.get_text(" ", strip=True).endswith(page.version)
+    assert 'href="tel:' in str(text.footer)
+    assert "A nurse answers." in text.footer.get_text()
+    assert text.select_one("section.safety")
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "told"),
+    [
+        ("letterhead", "<p>{{ clinic.name }}</p>", "does not say '555"),
+        ("letterhead", "{{ usual }}<style>p { color: red }</style>", "<style> has no place"),
+        ("letterhead", "{{ usual }}<!-- ", "not whole"),
+        ("letterhead", "{{ usual }}{{ usual }}", "stands once"),
+        ("letterhead", '<p lang="{{ usual }}">{{ usual }}</p>', "stands once"),
+        ("contact", "<p>Write to us.</p>", "does not say '555"),
+        ("imprint", "<p>{{ review }}</p>", "does not say 'the version'"),
+        ("imprint", "<p>{{ version }}</p>", "does not say '"),
+        ("imprint", "<p>{{ nobody }}</p>", "'nobody' is undefined"),
+        ("imprint", "{{ usual.__class__.__mro__ }}", "unsafe"),
+        ("imprint", "{{ ''.__class__.__mro__[1].__subclasses__() }}", "unsafe"),
+        ("imprint", "{{ 'x' * 1000000000 }}", "has no place"),
+        ("imprint", "{% for one in range(10) %}x{% endfor %}", "'range' is undefined"),
+        ("imprint", "{% include 'x' %}", "no loader"),
+        ("imprint", "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion"),
+        ("imprint", "{% block", "unexpected end"),
+        ("safety", "", "a page has no such block"),
+    ],
+)  # fmt: skip
+def test_a_block_that_loses_or_runs_something_is_refused(copy: Collection, name: str, template: str, told: str) -> None:
+    """A template that can run, load or hide anything, or leaves out what a page must say, makes no page; its file is named."""
+    (copy.data / "blocks").mkdir()
+    (copy.data / "blocks" / f"{name}.html").write_text(template)
+    failure = try_page(now(copy), list_variants(now(copy))[0]).failure or ""
+    assert f"data/blocks/{name}.html" in failure, failure
+    assert told in failure, failure
 
 
 @pytest.mark.parametrize("colour", ["#00564c", "#54297a", "#7a1d4b", "#1f3a5f", "#767676"])

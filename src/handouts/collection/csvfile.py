@@ -185,6 +185,10 @@ class Tables:
         except OSError as error:
             raise DataError(f"data/{name}: cannot be read ({error.strerror}).") from error
 
+    def names(self) -> list[str]:
+        """Return the names of all files, in order."""
+        return sorted(self._files)
+
     def fingerprint(self) -> str:
         """Return a digest of what all files hold, by their names."""
         return digest_of((name, self._look_at(name)) for name in self._files)

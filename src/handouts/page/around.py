@@ -35,8 +35,8 @@ class Around:
 
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
     follows the cell with the id `safety_after`, or ends the text. `places` says where each text stands, by its cell's id;
-    pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet, and
-    `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as.
+    pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet,
+    `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as.
     """
 
     title: str
@@ -64,6 +64,7 @@ class Around:
     logo: str
     accent: str
     theme: str
+    blocks: Mapping[str, str]
 
 
 def day(text: str, language: str) -> str:

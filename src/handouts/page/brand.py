@@ -36,6 +36,14 @@ def read_theme(collection: Collection) -> str:
         raise PageError(
             f"data/theme.css: has {wrong[0]!r}, by which a page could ask another machine, or end its style. Remove it."
         )
+    if wrong := re.search(
+        r"display\s*:\s*none|visibility|opacity|content\s*:|clip|font-size\s*:\s*0|transparent|position\s*:\s*(?:absolute|fixed)",
+        theme,
+        re.I,
+    ):
+        raise PageError(
+            f"data/theme.css: has {wrong[0]!r}, by which words of a page could be hidden, or said by nobody. Remove it."
+        )
     return theme
 
 

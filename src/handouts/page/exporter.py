@@ -36,6 +36,7 @@ from handouts.page.around import (
     describe,
     with_calls,
 )
+from handouts.page.blocks import read_blocks, review, say_block
 from handouts.page.brand import accents, read_logo, read_theme
 from handouts.page.citations import Expander, cited, entries, linked_output, links, read_on
 from handouts.page.codes import qr
@@ -131,6 +132,7 @@ class PagePreprocessor(Preprocessor):
             logo=read_logo(collection, clinic.logo),
             accent=next((row["accent"] for row in rows if row.get("accent")), clinic.colour),
             theme=read_theme(collection),
+            blocks=read_blocks(collection),
         )
         return nb, resources
 
@@ -260,6 +262,8 @@ class HandoutExporter(TemplateExporter):
             "accents": accents,
             "ended": ended,
             "qr": qr,
+            "say_block": say_block,
+            "review": review,
         }.items()
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own template exporters
