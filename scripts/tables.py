@@ -18,6 +18,7 @@ DIAGRAMS = {
     "steps": "numbered steps, one below the other: `step`, `text`",
     "pictures": "steps with a small picture each: `step`, `picture`, `text`. A picture is data/pictures/NAME.svg, or one of "
     "[Lucide's](https://lucide.dev/icons), by its name",
+    "groups": "groups of 100 people or other things, side by side: `fact` (all counted alike), `label`",
     "scale": "a scale from top to bottom: `at` (a number), `text`",
     "layers": "layers from the top down: `kind` (layer; or, first, a pointer that goes into them; or, last, a spot in the last), `text`",
 }

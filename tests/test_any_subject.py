@@ -219,7 +219,7 @@ def test_readers_of_a_site_get_its_own_numbers_everywhere() -> None:
         for one in list_variants(collection, ["ice-or-heat"], {"audience": "older-adult"})
     }
     assert "555-0177" in pages["hill"]
-    assert "Call 112 at once" in pages["hill"]
+    assert '<a href="tel:112">112</a> at once' in pages["hill"]
     assert "7 Hill Street" in pages["hill"]
     assert "555-0100" not in pages["hill"]
     assert "555-0177" not in pages["river"]
@@ -233,6 +233,8 @@ def test_the_clinics_numbers_in_the_safety_text_can_be_called(copy: Collection) 
     assert with_calls(f"Call {link}.", clinic) == f"Call {link}."
     assert with_calls('<img alt="555-0100"> 555-01002', clinic) == '<img alt="555-0100"> 555-01002'
     assert with_calls("At night 555-01", clinic) == 'At night <a href="tel:555-01">555-01</a>'
+    assert with_calls("Call 911.", clinic, "911") == 'Call <a href="tel:911">911</a>.'
+    assert with_calls("Call 999 or 112.", clinic, "999 or 112") == "Call 999 or 112."
 
 
 def test_a_clinics_brand_is_on_its_pages() -> None:

@@ -4,6 +4,7 @@ import ast
 import importlib
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -357,3 +358,16 @@ def test_the_article_stays_its_owners() -> None:
     assert "property of the article's owner" in " ".join((ROOT / "NOTICE").read_text().split())
     assert (ROOT / "LICENSE").read_text().startswith("BSD 3-Clause License")
     assert "stay the property of its owner" in README
+
+
+def test_the_face_of_pages_is_what_its_script_makes() -> None:
+    """The files in both fonts/ are those that scripts/fonts.py makes of the package, byte for byte, with its licence beside them."""
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    try:
+        made = runpy.run_path(str(ROOT / "scripts" / "fonts.py"))["make_all"]()
+    finally:
+        sys.dont_write_bytecode = before
+    there = {path for room in ("page", "show") for path in (PACKAGE / room / "fonts").iterdir()}
+    assert set(made) == there
+    for path, content in made.items():
+        assert path.read_bytes() == content, path.name

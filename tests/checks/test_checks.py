@@ -165,6 +165,29 @@ def test_the_trace_tells_where_each_sentence_comes_from(collection: Collection) 
     assert any(place.endswith("data/facts.csv, dn-mild") for place, _, _ in trace(collection))
 
 
+def test_a_number_of_the_clinics_own_is_a_fact_that_somebody_can_sign(copy: Collection) -> None:
+    """A rule such as three days stands in data/facts.csv with the source clinic; typed into the text it is an error."""
+    rule = "Leave at least 3 full days between needles and a race."
+    with (copy.data / "facts.csv").open("a") as file:
+        file.write(
+            "rest-days,Leave at least {low} full days between needles and a race.,3,3,,,days,days,Patients,Our own rule,clinic,Not tested.\n"
+        )
+    edit(copy.notebook(SESSION), "A few people are. [@brady2014]", "[=rest-days]")
+    assert [one.told for one in check_words(now(copy), TODAY)[0] if one.severity == ERROR] == []
+    edit(copy.notebook(SESSION), "[=rest-days]", f"{rule} [@clinic]")
+    edit(copy.data / "facts.csv", "full days", "whole days")
+    assert [one.rule for one in check_words(now(copy), TODAY)[0] if one.severity == ERROR] == ["number"]
+
+
+def test_text_that_is_chopped_is_advice_too(copy: Collection) -> None:
+    """Grade is a ceiling, never a target to undercut: sentences below grade 4 are told, with how to mend them."""
+    assert [one for one in check_words(now(copy), TODAY)[0] if one.rule == "grade"] == []
+    edit(copy.notebook(SESSION), "A few people are. [@brady2014]", "Now it is so. [@clinic] " * 60)
+    found = [one for one in check_words(now(copy), TODAY)[0] if one.rule == "grade"]
+    assert {one.severity for one in found} == {WARNING}
+    assert all("chopped so short that nobody would say them" in one.told for one in found)
+
+
 def test_sentences_are_read_with_their_sources() -> None:
     """A sentence takes the sources that follow it, also in bullets, headings and after numbers with points."""
     source = "## Is it so?\n\nOne is 1.5 long. [@a] Two! [@b; @c]\n\n- three\n- **four:** five [@d]"

@@ -154,7 +154,10 @@ def test_a_keyboard_reaches_all_there_is(look: Any, built: Path) -> None:
     assert page.evaluate("getComputedStyle(document.activeElement).clipPath") == "none"
     page.keyboard.press("Enter")
     assert page.url.endswith("#text")
-    there = page.evaluate("[...document.querySelectorAll('main a, summary, footer a')].map(e => e.outerHTML)")
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    there = page.evaluate(
+        "[...document.querySelectorAll('main a, main input, summary, footer a')].filter(e => !e.closest('header')).map(e => e.outerHTML)"
+    )
     reached = []
     for _ in range(len(there) + 1):
         page.keyboard.press("Tab")
@@ -189,7 +192,7 @@ def test_paper(look: Any, built: Path, tmp_path: Path, paper: str) -> None:
         page.goto(address)
         page.emulate_media(media="print")
         assert page.evaluate(
-            """() => ['figure', 'tr', '.part', 'li'].every(s => [...document.querySelectorAll(s)]
+            """() => ['figure', 'tr', '.part-main-message', '.part-diary', 'li'].every(s => [...document.querySelectorAll(s)]
                  .every(e => getComputedStyle(e).breakInside === 'avoid'))"""
         )
         width = 490 if paper == "A4" else 507  # points between the margins
@@ -244,8 +247,8 @@ def test_html_is_valid(built: Path) -> None:
     broken.unlink()
 
 
-def test_a_plain_page_takes_two_sheets(look: Any, built: Path, tmp_path: Path) -> None:
-    """Each plain page in normal print fits on two sheets of A4, printed on both sides."""
+def test_a_plain_page_takes_three_sheets(look: Any, built: Path, tmp_path: Path) -> None:
+    """Each plain page in normal print fits on three sheets of A4, printed on both sides."""
     page = look()
     for row in read_manifest(built):
         if row["level"] == "plain" and row["size"] == "normal":
@@ -253,4 +256,4 @@ def test_a_plain_page_takes_two_sheets(look: Any, built: Path, tmp_path: Path) -
             file = tmp_path / "page.pdf"
             page.pdf(path=file, format="A4")
             told = subprocess.run(["pdfinfo", file], capture_output=True, text=True, check=True).stdout
-            assert int(re.search(r"Pages:\s+(\d+)", told)[1]) <= 4, row["path"]  # type: ignore[index]
+            assert int(re.search(r"Pages:\s+(\d+)", told)[1]) <= 6, row["path"]  # type: ignore[index]

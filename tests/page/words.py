@@ -20,10 +20,16 @@ class _Printed(HTMLParser):
         self.open: list[tuple[str, bool]] = []
         self.blocks: list[str] = [""]
 
+    @property
+    def in_mark(self) -> bool:
+        """Tell whether the mark of a source is being read: paper shows those that a number rests on."""
+        return bool(self.open) and self.open[-1][0] == "sup"
+
     def hidden(self, tag: str, classes: set[str]) -> bool:
         return (
             tag in {"head", "script", "style", "details", "title"}
-            or "skip" in classes
+            or classes & {"skip", "to-help", "on-screen"}
+            or (tag == "a" and self.in_mark and "key" not in classes)
             or {"picture", "narrow"} <= classes
             or (self.giant and tag == "thead")
         )
@@ -31,7 +37,7 @@ class _Printed(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         hidden = bool(self.open and self.open[-1][1]) or self.hidden(tag, set((told.get("class") or "").split()))
-        if tag not in INLINE:
+        if tag not in INLINE or tag == "sup":
             self.blocks.append("")
         if self.giant and tag == "td" and not hidden:
             self.blocks += [told.get("data-label") or "", ""]
@@ -42,7 +48,7 @@ class _Printed(HTMLParser):
         names = [name for name, _ in self.open]
         if tag in names:
             del self.open[len(names) - 1 - names[::-1].index(tag) :]
-        if tag not in INLINE:
+        if tag not in INLINE or tag == "sup":
             self.blocks.append("")
 
     def handle_data(self, data: str) -> None:

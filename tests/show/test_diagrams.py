@@ -5,13 +5,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from pathlib import Path
 
 import matplotlib as mpl
 import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from conftest import ICE, ROOT, edit
+from conftest import ICE, NEEDLES, ROOT, edit
 from handouts.collection.folder import Collection, find
 from handouts.collection.sentences import ended
 from handouts.errors import DataError, ParameterError
@@ -35,9 +36,9 @@ def words_of(svg: ET.Element) -> str:
 
 
 def width_of(text: ET.Element, size: float) -> float:
-    """Return the width of a line of text as matplotlib measures it, in points."""
-    weight = "bold" if "700" in text.get("style", "") else "normal"
-    font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
+    """Return the width of a line of text as matplotlib measures it in the face that a page carries, in points."""
+    weight = "bold" if "700" in text.get("style", "") else "regular"
+    font = FontProperties(fname=Path(drawing.__file__).parent / "fonts" / f"{weight}.ttf", size=size)
     return float(text_to_path.get_text_width_height_descent("".join(text.itertext()), font, ismath=False)[0])
 
 
@@ -172,9 +173,8 @@ def test_the_same_bytes_in_every_process(seed: str) -> None:
     """Another process with another hash seed draws the same bytes."""
     draw_for()
     code = f"from handouts.show import diagram, draw_for; draw_for(); print(''.join(diagram(n).svg + diagram(n).narrow for n in {NAMES}))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
-    )
+    env = {"PYTHONHASHSEED": seed, "HANDOUTS_COLLECTION": str(NEEDLES)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout == "".join(diagram(name).svg + diagram(name).narrow for name in NAMES) + "\n"
 
 

@@ -18,8 +18,10 @@ from handouts.page.citations import CITE, Expander
 from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.tailor import part_of
 
-WANTED_GRADE, HIGHEST_GRADE, WANTED_SMOG = 6.0, 8.0, 9.0
-"""School grades: what a page should have, and what it may have at most (AMA and NIH ask for grade 6)."""
+LOWEST_GRADE, WANTED_GRADE, HIGHEST_GRADE, WANTED_SMOG = 4.0, 7.0, 8.0, 10.0
+"""School grades: below the first, text is chopped until nobody would say it; above the second it gets hard (AMA and NIH ask for grade 6 to 8)."""
+SMOG_SENTENCES = 30
+"""How many sentences SMOG was made on; on fewer it is not asked for."""
 SENTENCES = 5
 """How many sentences a section must have to be graded: formulas are unreliable on less (SMOG was made on 30)."""
 EMPTY_HEADINGS = (
@@ -66,10 +68,13 @@ def of_sources(reader: Reader) -> Findings:
 def number(reader: Reader) -> Findings:
     """Find numbers in text, at levels whose words are not the article's own."""
     phone = reader.collection.clinic.phone
+    rules_of_clinic = {fact.sentence for fact in reader.collection.facts.values() if fact.sources == (CLINIC,)}
     for sentence in () if reader.articles else reader.sentences:
         has_source = set(sentence.cites) - {CLINIC}
-        if NUMBER.search(sentence.words.replace(phone, "")) and not has_source and not sentence.exempt:
-            told = "has a number without a source. Put [@source] after the sentence, or make it a fact: [=fact]."
+        if sentence.words in rules_of_clinic or not NUMBER.search(sentence.words.replace(phone, "")):
+            continue
+        if not has_source and not sentence.exempt:
+            told = f"has a number without a source. Put [@source] after the sentence, or make it a fact: [=fact]; a rule of the clinic's own is a fact with the source {CLINIC}."
             yield Finding("number", ERROR, reader.file, sentence.place, sentence.words, told)
 
 
@@ -121,13 +126,22 @@ def grade(reader: Reader) -> Findings:
     if not readability.can_measure():
         yield Finding("grade", WARNING, "grades", "", "", readability.NOT_MEASURED)
         return
+    said = [one.words for one in reader.sentences if not one.exempt]
+    low = readability.grades(reader.collection, said).fkgl if len(said) >= SENTENCES else LOWEST_GRADE
+    if low < LOWEST_GRADE:
+        told = (
+            f"readers {reader.who} get sentences of grade {low} ({readability.tool()}): chopped so short that nobody would say them. "
+            f"Join them as speech does, with because, so, and but; grade {LOWEST_GRADE:g} to {WANTED_GRADE:g} is wanted."
+        )
+        yield Finding("grade", WARNING, reader.file, "", "", told)
     wholes = [("the page", reader.blocks())]
     wholes += [(f"the section {section.heading!r}", section.blocks) for section in reader.sections]
     for what, texts in wholes:
         if what != "the page" and readability.sentences_in(reader.collection, texts) < SENTENCES:
             continue
         grades = readability.grades(reader.collection, texts)
-        if grades.fkgl > WANTED_GRADE or grades.smog > WANTED_SMOG:
+        counted = readability.sentences_in(reader.collection, texts)
+        if grades.fkgl > WANTED_GRADE or (grades.smog > WANTED_SMOG and counted >= SMOG_SENTENCES):
             severity = ERROR if grades.fkgl > HIGHEST_GRADE else WARNING
             hard = readability.worst(reader.collection, texts, 1)
             told = (
@@ -223,6 +237,8 @@ OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
 """The rules that look at the words of a page, of which `of_sources` finds nothing."""
 
 
+MOST_COLUMNS = 5
+"""How many columns a table may have: names, and four things compared."""
 LARGEST_PAGE = 150_000
 """Bytes that a page may have: over a slow connection that is some seconds."""
 
@@ -246,8 +262,8 @@ def of_page(soup: BeautifulSoup, file: str, who: str) -> Findings:
     for table in soup.select("table"):
         heads = [cell.get_text().strip() for cell in table.select("thead th")]
         sides = table.select("tbody th") if "compared" in (table.get("class") or []) else []
-        if not heads or not all(heads) or len(heads) > 4 or any(not cell.get("scope") for cell in sides):
-            said = f"readers {who} get a table without header cells, with an empty one, or with more than four columns."
+        if not heads or not all(heads) or len(heads) > MOST_COLUMNS or any(not cell.get("scope") for cell in sides):
+            said = f"readers {who} get a table without header cells, with an empty one, or with more than {MOST_COLUMNS} columns."
             yield Finding("table", ERROR, file, "", table.get_text(" ").strip()[:60], said)
     before = 0
     for one in soup.select("h1, h2, h3, h4, h5, h6"):

@@ -26,7 +26,7 @@ from handouts.collection.evidence import (
 )  # fmt: skip
 from handouts.collection.parameters import Parameters, read_parameters
 from handouts.collection.phrases import Phrases, read_phrases
-from handouts.collection.safety import SafetySet, find_changes, read_record, read_safety
+from handouts.collection.safety import SafetySet, find_changes, join, read_record, read_safety
 from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
@@ -181,17 +181,18 @@ class Collection:
         return read_record(self.tables)
 
     def safety_of(self, topic: Topic) -> SafetySet | None:
-        """Return the safety text of `topic`, or None for one that says why it needs none. Raises DataError."""
-        if topic.safety and topic.safety not in self.safety:
-            raise DataError(
-                f"data/topics.csv, topic {topic.name}, column safety: {topic.safety!r} is not in safety-sets.csv. {known(topic.safety, self.safety)}"
-            )
-        return self.safety[topic.safety] if topic.safety else None
+        """Return the safety text of `topic`, its sets one after the other, or None for one that says why it needs none. Raises DataError."""
+        names = topic.safety.split()
+        for name in names:
+            if name not in self.safety:
+                raise DataError(
+                    f"data/topics.csv, topic {topic.name}, column safety: {name!r} is not in safety-sets.csv. {known(name, self.safety)}"
+                )
+        return join([self.safety[name] for name in names]) if names else None
 
     def safety_changes(self, topic: Topic) -> list[str]:
         """Return what was changed in the safety text of `topic` since it was recorded. Raises DataError."""
-        used = self.safety_of(topic)
-        return list(find_changes(used, self.safety_record)) if used else []
+        return [told for name in topic.safety.split() for told in find_changes(self.safety[name], self.safety_record)]
 
     @cached_property
     def article(self) -> list[Section]:

@@ -83,7 +83,7 @@ TOPICS = Layout(
         "purpose": Column("What it is for, in a sentence."),
         "fields": Column("The fields of data/fields.csv that it has, with spaces between.", optional),
         "only": Column("The values that it has pages for, such as level:plain; all where it is empty.", optional),
-        "safety": Column("Its set of data/safety-sets.csv.", optional),
+        "safety": Column("Its set of data/safety-sets.csv, or several with spaces between.", optional),
         "why_no_safety": Column("Instead of a set: why its readers need no safety text.", optional),
         "written_on": Column("The day it was written.", day),
         "reviewed_by": Column("The clinician who reviewed it.", optional),
@@ -148,6 +148,8 @@ FACTS = Layout(
         "counted": Column("The numbers as the source has them, for who checks."),
         "source": SOURCE,
         "confidence": Column("How sure that is, in a sentence."),
+        "signed_by": Column("Who signed a number that is the clinic's own rule (source clinic); empty until somebody did.", optional, absent=True),
+        "signed_on": Column("When, as 2026-11-27.", optional, absent=True),
     },
     ("fact",),
 )  # fmt: skip

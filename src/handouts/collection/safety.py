@@ -7,7 +7,7 @@ purpose. What is said in other words since, or no more, is told by `find_changes
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -102,6 +102,17 @@ def read_safety(tables: Tables, sources: Sources) -> dict[str, SafetySet]:
     if empty := [of for of, one in found.items() if not one.parts]:
         raise DataError(f"data/safety-parts.csv: has no row for the set {empty[0]}. Add its parts, or remove the set from data/safety-sets.csv.")  # fmt: skip
     return found
+
+
+def join(sets: Sequence[SafetySet]) -> SafetySet:
+    """Return several sets as one, under the heading of the first, in their order. Raises DataError for a part of two of them."""
+    names = [part.name for one in sets for part in one.parts]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(f"data/safety-parts.csv: a topic has the sets {' and '.join(one.name for one in sets)}, and both have a part {twice[0]}. Call one otherwise.")  # fmt: skip
+    return SafetySet(
+        " ".join(one.name for one in sets), sets[0].heading, tuple(part for one in sets for part in one.parts),
+        " ".join(one.about_sources for one in sets if one.about_sources), tuple(pair for one in sets for pair in one.must),
+    )  # fmt: skip
 
 
 def _known_part(row: Row, lines: Mapping[tuple[str, str], object], where: str) -> None:

@@ -56,7 +56,6 @@ class Around:
     safety_after: str | None
     sources: list[dict[str, str]]
     numbers: dict[str, int]
-    read_on: str
     web_address: str
     places: dict[str, str]
     beside: Path
@@ -65,6 +64,7 @@ class Around:
     accent: str
     theme: str
     blocks: Mapping[str, str]
+    faces: str
 
 
 def day(text: str, language: str) -> str:
@@ -83,9 +83,13 @@ def call(phone: str) -> str:
     return f'<a href="tel:{escape(phone.replace(" ", ""))}">{escape(phone)}</a>'
 
 
-def with_calls(html: str, clinic: Clinic) -> str:
-    """Return HTML made of Markdown with the clinic's phone numbers as what a phone can call, but for those that an author linked."""
-    phones = "|".join(re.escape(escape(phone)) for phone in (clinic.phone, clinic.evening_phone) if phone)
+def with_calls(html: str, clinic: Clinic, emergency: str = "") -> str:
+    """Return HTML made of Markdown with the clinic's phone numbers as what a phone can call, but for those that an author linked.
+
+    The number for emergencies is one too, where it is a single number.
+    """
+    numbers = (clinic.phone, clinic.evening_phone, emergency if re.fullmatch(r"[\d +()-]+", emergency) else "")
+    phones = "|".join(re.escape(escape(phone)) for phone in numbers if phone)
     link = re.compile(rf"(<a\b.*?</a>|<[^>]*>)|(?<!\w)({phones})(?!\w)", re.S)
     return link.sub(lambda found: found[1] or call(unescape(found[2])), html)
 

@@ -93,6 +93,6 @@ def review(page: Around) -> str:
     """Return what a page says of its review: who and when, or that there was none."""
     topic, language = page.topic, page.clinic.language
     if not topic.reviewed_on:
-        return " ".join((page.say("not_reviewed"), page.say("no_review_due")))
+        return page.say("not_reviewed")
     reviewed = page.say("reviewed", name=topic.reviewed_by, day=day(topic.reviewed_on, language))
     return " ".join((reviewed, page.say("review_due", day=day(topic.review_due, language))))

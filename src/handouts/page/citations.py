@@ -10,7 +10,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
@@ -146,7 +145,7 @@ def links(names: Iterable[str], numbers: Mapping[str, int], say: Phrases) -> str
     for name in sorted(cited, key=numbers.__getitem__):
         label = escape(say("source", number=numbers[name]))
         made.append(f'<a href="#source-{escape(name)}" aria-label="{label}">{numbers[name]}</a>')
-    return f'<sup class="cite">{", ".join(made)}</sup>' if made else ""
+    return f'<sup class="cite">{" ".join(made)}</sup>' if made else ""
 
 
 def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
@@ -172,8 +171,25 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
         words = str(entry).replace("..", ".")
         found = re.search(r"https?://\S+(?=\.$)", words)
         address = found[0] if found else ""
-        formatted.append({"id": name, "words": words.removesuffix(f" {address}."), "address": address})
+        formatted.append(
+            {
+                "id": name,
+                "words": words.removesuffix(f" {address}."),
+                "address": address,
+                "short": _short(sources[name]),
+            }
+        )
     return formatted
+
+
+def _short(source: Mapping[str, object]) -> str:
+    """Return a source in a few words: whose it is, where it stands, and the year."""
+    authors, issued = source.get("author"), source.get("issued")
+    first = authors[0] if isinstance(authors, list) and authors else {}
+    year = str(issued["date-parts"][0][0]) if isinstance(issued, dict) and issued.get("date-parts") else ""
+    who = str(first.get("family") or first.get("literal") or "")
+    where = str(source.get("container-title") or source["title"])
+    return f"{', '.join(filter(None, (who, where if where != who else '')))} {year}".strip()
 
 
 def _listed(source: Mapping[str, object]) -> dict[str, object]:
@@ -182,14 +198,6 @@ def _listed(source: Mapping[str, object]) -> dict[str, object]:
     own = [author.get("literal") for author in authors] if isinstance(authors, list) else []
     kept = {key: value for key, value in source.items() if key != "note" and not (key != "title" and value in own)}
     return {**kept, "title": str(source["title"]).partition(": ")[0]}
-
-
-def read_on(collection: Collection, names: list[str]) -> str:
-    """Return the day on which the last of the sources `names` was read, as 2026-11-23; "" where none is told."""
-    sources = collection.sources
-    told = [sources[name].get("accessed") for name in names]
-    days = [one["date-parts"][0] for one in told if isinstance(one, dict)]
-    return date(*max(days)).isoformat() if days else ""
 
 
 @cache

@@ -38,9 +38,11 @@ from handouts.page.around import (
 )
 from handouts.page.blocks import read_blocks, review, say_block
 from handouts.page.brand import accents, read_logo, read_theme
-from handouts.page.citations import Expander, cited, entries, linked_output, links, read_on
+from handouts.page.citations import Expander, cited, entries, linked_output, links
 from handouts.page.codes import qr
 from handouts.page.fields import fields_of
+from handouts.page.finish import finish
+from handouts.page.fonts import font_faces
 from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.marks import check_page
 from handouts.page.markup import check_headings, check_links, headings, markdown
@@ -100,12 +102,15 @@ class PagePreprocessor(Preprocessor):
         for cell in [*notes, *warnings]:
             if any(token["attrs"]["level"] == 1 for token in headings(parse_markdown(cell.source))):
                 raise PageError(f"{places[cell.id]}: begins with one #, which is for the title only, and would be lost. Remove the mark.")  # fmt: skip
-        texts = [
-            *(note.source for note in notes),
-            *_texts(nb),
-            *(cell.source for cell in warnings),
+        safety_after = next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None)
+        urgent = [
+            cell.source for part in safety if part.urgency for cell in (part.lead, *part.lines, part.close) if cell
         ]
-        sources = entries(collection, cited(texts))
+        texts = [note.source for note in notes]
+        for cell in nb.cells:
+            texts += _texts(cell)
+            texts += [one.source for one in warnings if one.source not in urgent] if cell.id == safety_after else []
+        sources = entries(collection, cited([*texts, *(one.source for one in warnings), *urgent]))
         resources["page"] = Around(
             title=title_of(nb, where),
             topic=topics[topic],
@@ -120,11 +125,10 @@ class PagePreprocessor(Preprocessor):
             safety=safety,
             safety_heading=used.heading if used else "",
             about_safety_sources=used.about_sources if used else "",
-            safety_after=next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None),
+            safety_after=safety_after,
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
             web_address=_web_address(clinic.web_page, topic, values),
-            read_on=read_on(collection, [source["id"] for source in sources]),
             fields=fields,
             places=places,
             beside=collection.notebooks,
@@ -133,6 +137,7 @@ class PagePreprocessor(Preprocessor):
             accent=next((row["accent"] for row in rows if row.get("accent")), clinic.colour),
             theme=read_theme(collection),
             blocks=read_blocks(collection),
+            faces=font_faces(),
         )
         return nb, resources
 
@@ -142,17 +147,16 @@ def _web_address(web_page: str, topic: str, values: Mapping[str, str]) -> str:
     return f"{web_page.rstrip('/')}/{topic}/{'_'.join(values.values())}.html" if web_page else ""
 
 
-def _texts(nb: NotebookNode) -> Iterator[str]:
-    """Yield what may cite sources, in the order of the page: text cells, and the sources of pictures and tables."""
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            yield cell.source
-        for output in cell.get("outputs", []):
-            of = output.get("metadata", {})
-            told: dict[str, str] = next((of[kind] for kind in SHOWN if kind in of), {})
-            yield f"{told.get('title', '')} {told.get('caption', '')}"
-            yield cite(str(told.get("sources", "")).split())
-            yield output.get("data", {}).get("text/html", "")
+def _texts(cell: NotebookNode) -> Iterator[str]:
+    """Yield what may cite sources in a cell, in the order of the page: its text, or the sources of its picture or table."""
+    if cell.cell_type == "markdown":
+        yield cell.source
+    for output in cell.get("outputs", []):
+        of = output.get("metadata", {})
+        told: dict[str, str] = next((of[kind] for kind in SHOWN if kind in of), {})
+        yield f"{told.get('title', '')} {told.get('caption', '')}"
+        yield cite(str(told.get("sources", "")).split())
+        yield output.get("data", {}).get("text/html", "")
 
 
 def _warnings(part: SafetyPart, expander: Expander) -> Warnings:
@@ -272,6 +276,7 @@ class HandoutExporter(TemplateExporter):
         """Return the page and its resources. Raises HandoutsError."""
         html, resources = super().from_notebook_node(nb, resources, **kw)
         where = f"{resources['metadata'].get('name') or 'notebook'}.ipynb"
+        html = finish(html, resources["page"].say)
         resources["version"] = version_of(html)
         sealed = html.replace(UNSEALED, resources["version"])
         try:

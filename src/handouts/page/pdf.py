@@ -1,5 +1,6 @@
 """A page as a PDF that reads aloud well: tagged, PDF/UA-1, and the same bytes on every run."""
 
+import base64
 import contextlib
 import io
 import logging
@@ -7,22 +8,26 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from handouts.errors import PageError, check_installed
+from handouts.page.fonts import FAMILY
 
 NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 """What WeasyPrint needs of Debian."""
 FONTS = {f"font:{weight}": f"DejaVuSans{suffix}.ttf" for weight, suffix in (("400", ""), ("700", "-Bold"))}
-"""The fonts that the diagrams are measured with: matplotlib brings them to every machine."""
+"""The fonts for letters that a page does not carry: matplotlib brings them to every machine."""
+WOFF = "data:font/woff;base64,"
+"""How a page carries its face."""
 STYLE = (
     "".join(
         f"@font-face {{ font-family: Handout; font-weight: {address[5:]}; src: url({address}) }}" for address in FONTS
     )
-    + "@page { @bottom-left { font-family: Handout !important } @bottom-right { font-family: Handout !important } }"
-    + "*, ::before, ::after, ::marker { font-family: Handout !important }"
+    + f'@page {{ @bottom-left {{ font-family: "{FAMILY}", Handout !important }} @bottom-right {{ font-family: "{FAMILY}", Handout !important }} }}'
+    + f'*, ::before, ::after, ::marker {{ font-family: "{FAMILY}", Handout !important }}'
 )
 
 
@@ -60,6 +65,8 @@ def make_pdf(html: str, paper: str) -> bytes:
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             if url in FONTS:
                 return URLFetcherResponse(url, Path(mpl.get_data_path(), "fonts", "ttf", FONTS[url]).read_bytes())
+            if url.startswith(WOFF):
+                return URLFetcherResponse(url, _as_truetype(url))
             if url.startswith("data:"):
                 return super().fetch(url, headers)
             raise FatalURLFetchingError(url)
@@ -67,8 +74,7 @@ def make_pdf(html: str, paper: str) -> bytes:
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it warns of what is for screens only
     fonts = FontConfiguration()  # one for each page: it removes its files when it goes
     style = CSS(string=STYLE + f"@page {{ size: {paper.lower()} }}", font_config=fonts, url_fetcher=Fetcher())
-    # Text in a drawing takes no font from the page, and no style sheet reaches it: it names the font itself.
-    page = HTML(string=html.replace("'DejaVu Sans'", "Handout"), url_fetcher=Fetcher())
+    page = HTML(string=html, url_fetcher=Fetcher())
     try:
         with _one_at_a_time, _limited() as check:
             printed = bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
@@ -78,6 +84,18 @@ def make_pdf(html: str, paper: str) -> bytes:
         raise PageError(
             f"a PDF holds all that it shows, and this page asks for {error}. Put it into the notebook."
         ) from None
+
+
+@cache
+def _as_truetype(address: str) -> bytes:
+    """Return the face that a page carries as a file that needs no unpacking: WeasyPrint's own way would write the time into it."""
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(io.BytesIO(base64.b64decode(address.removeprefix(WOFF))), recalcTimestamp=False)
+    font.flavor = None
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()
 
 
 @contextlib.contextmanager

@@ -82,6 +82,11 @@ def tell_steps(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     return [say("step", step=row["step"], text=ended(row["text"])) for row in rows]
 
 
+def tell_groups(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
+    """Tell each group: its label, and the sentence of its fact."""
+    return [f"{row['label']}: {row['told']}" for row in rows]
+
+
 def tell_scale(rows: list[Row], labels: Labels, say: Phrases) -> list[str]:
     """Tell what each mark of a scale stands for."""
     return [f"{row['at']}: {ended(row['text'])}" for row in rows]

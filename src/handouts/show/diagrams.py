@@ -14,11 +14,12 @@ from handouts.collection.csvfile import Row, Rule, number, one_of, text
 from handouts.collection.phrases import Phrases
 from handouts.collection.sentences import ended
 from handouts.errors import DataError, known
-from handouts.show import sequences, shapes
+from handouts.show import quantities, sequences, shapes
 from handouts.show.descriptions import (
     Labels,
     check_complete,
     tell_grid,
+    tell_groups,
     tell_layers,
     tell_overlap,
     tell_paths,
@@ -96,8 +97,12 @@ def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
     rows = collection.tables.read(f"{name}.csv", rules, key=[column for column in KEYS if column in rules])
     labels = {option.name: option.label for option in options}
     check_complete(rows, labels, f"data/{name}.csv")
+    rows = _with_facts(collection, rows, f"data/{name}.csv")
     drawing = Drawing(
-        [look_of(option) for option in options], lambda of: find_symbol(collection, of), collection.phrases
+        [look_of(option) for option in options],
+        lambda of: find_symbol(collection, of),
+        collection.phrases,
+        collection.facts,
     )
     alt = f"{ended(caption.title)} {caption.alt}"
     wide, narrow = Sheet(PAPER, em), Sheet(max(PHONE, NARROWEST * em), em)
@@ -111,6 +116,28 @@ def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
         narrow=narrow.svg(kind.draw(narrow, rows, drawing), f"{name}-narrow", alt),
         sources=caption.sources,
     )
+
+
+def _with_facts(collection: Collection, rows: list[Row], where: str) -> list[Row]:
+    """Return the rows of groups with the sentence of the fact of each as `told`; others as they are.
+
+    Raises DataError where groups cannot be compared: each is a fact, and all are counted in as many of the same, told of the same.
+    """
+    if "fact" not in rows[0]:
+        return rows
+    names = [row["fact"] for row in rows]
+    for name in names:
+        if name not in collection.facts:
+            raise DataError(f"{where}: {name!r} is no fact of data/facts.csv. {known(name, collection.facts)}")
+    facts = [collection.facts[name] for name in names]
+    if len({(fact.denominator, fact.unit, fact.what) for fact in facts}) > 1 or any(
+        not fact.denominator for fact in facts
+    ):
+        raise DataError(
+            f"{where}: its facts are not counted alike, and side by side they would be compared. Show only facts with the same "
+            "denominator, unit and what."
+        )
+    return [{**row, "told": collection.facts[row["fact"]].sentence} for row in rows]
 
 
 def _options_in(collection: Collection, rows: Sequence[Row], kind: "Kind") -> list[Option]:
@@ -152,6 +179,7 @@ DRAWN = {
     "steps": Kind(sequences.steps, tell_steps, lambda labels: STEPS),
     "pictures": Kind(sequences.pictures, tell_steps, lambda labels: {**STEPS, "picture": text}),
     "scale": Kind(sequences.scale, tell_scale, lambda labels: {"at": _number, "text": text}),
+    "groups": Kind(quantities.groups, tell_groups, lambda labels: {"fact": text, "label": text}),
     "layers": Kind(sequences.layers, tell_layers, lambda labels: {"kind": one_of("pointer", "layer", "spot"), "text": text}),
 }  # fmt: skip
 """What captions.csv calls a way to draw in its column `drawn_as`."""

@@ -15,7 +15,6 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
@@ -29,8 +28,8 @@ LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
 STYLE = mpl.rc_params_from_file(Path(__file__).with_name("handout.mplstyle"), use_default_template=False)
 """How every drawing looks, in matplotlib's words; the settings of who draws play no part."""
-FAMILY, LINE = str(STYLE["font.family"][0]), float(STYLE["lines.linewidth"])
-"""The font, and the thickness of a line in points."""
+FAMILY, LINE = "Handout Hyperlegible", float(STYLE["lines.linewidth"])
+"""The face that a page carries, and the thickness of a line in points."""
 
 
 def tint(colour: str, share: float = 0.1) -> str:
@@ -48,7 +47,7 @@ def _advance(character: str, weight: str) -> float:
 @cache
 def _font(weight: str) -> FT2Font:
     """Return the font that lines are measured with, one point in size."""
-    font = FT2Font(findfont(FontProperties(family="DejaVu Sans", weight=weight)))
+    font = FT2Font(str(Path(__file__).parent / "fonts" / ("bold.ttf" if weight == "bold" else "regular.ttf")))
     font.set_size(1, 72)
     return font
 
@@ -231,8 +230,13 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
         svg,
         flags=re.S,
     )
-    font = f"font-size: {em:g}px; font-family: {FAMILY!r}; "
-    for said_once in (font, "text-anchor: start; ", f' style="fill: {Sheet.ink}"'):  # on the root, or what holds anyway
+    written = f"font-size: {em:g}px; font-family: {STYLE['font.family'][0]!r}; "
+    font = f"font-size: {em:g}px; font-family: {FAMILY!r}, sans-serif;"
+    for said_once in (
+        written,
+        "text-anchor: start; ",
+        f' style="fill: {Sheet.ink}"',
+    ):  # on the root, or what holds anyway
         svg = svg.replace(said_once, "")
     svg = re.sub(r' transform="rotate\(0 [^"]*\)"', "", svg)
     if not re.search(r'<g (?!id="[^"]*">)', svg):  # groups that do nothing but name
@@ -240,5 +244,5 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{Sheet.ink}" style="{font.strip()}"><title id="{ids}-title">{escaped}</title>'
+    head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{Sheet.ink}" style="{font}"><title id="{ids}-title">{escaped}</title>'
     return re.sub(r">", lambda _: head, svg, count=1).strip()

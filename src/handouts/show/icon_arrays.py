@@ -10,11 +10,10 @@ from handouts.collection.phrases import Phrases
 from handouts.errors import DataError, known
 from handouts.show.diagrams import PAPER, PHONE, Diagram
 from handouts.show.drawing import Sheet, tint
+from handouts.show.quantities import PEOPLE
 
 SHAPES = {100: (10, 10), 1000: (20, 50)}
 """Rows and columns of so many marks. Five by ten make a block."""
-PEOPLE = "people"
-"""The unit of a fact whose marks are discs."""
 
 
 def draw_icons(collection: Collection, name: str, em: float) -> Diagram:

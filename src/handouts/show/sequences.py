@@ -31,7 +31,7 @@ def pictures(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
     """Draw steps as small pictures with their words, side by side with arrows, or one below the other."""
     ink, pad, arrow = sheet.ink, 0.5 * sheet.em, 1.4 * sheet.em
     width = (sheet.width - arrow * (len(rows) - 1)) / len(rows)
-    side_by_side = width >= 6.2 * sheet.em
+    side_by_side = width >= 6 * sheet.em
     side = 2.7 * sheet.em
     if side_by_side:
         blocks = [sheet.words(row["text"], width - 2 * pad) for row in rows]

@@ -3,11 +3,12 @@
 None of them knows what it shows: options, in any number, are columns, frames or colours.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from handouts.collection.clinic import Option
 from handouts.collection.csvfile import Row
+from handouts.collection.evidence import Fact
 from handouts.collection.phrases import Phrases
 from handouts.show import descriptions
 from handouts.show.drawing import STYLE, Sheet, tint
@@ -33,11 +34,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a shape is drawn with: the looks of the options, symbols by name, and the words of the page's language."""
+    """What a shape is drawn with: the looks of the options, symbols by name, the words of the page's language, and facts by name."""
 
     looks: Sequence[Look]
     symbol: Callable[[str], Symbol]
     say: Phrases
+    facts: Mapping[str, Fact]
 
     @property
     def plain(self) -> Look:
@@ -74,7 +76,7 @@ def paths(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
     """Draw one path an option: its steps in boxes, joined by arrows. Boxes of one step are level."""
     looks = drawing.looks
     columns = _columns(sheet, len(looks))
-    pad, arrow = 0.6 * sheet.em, 1.3 * sheet.em
+    pad, arrow = 0.5 * sheet.em, 1.0 * sheet.em
     side_by_side = columns[0] != columns[-1]
     width = columns[0][1]
     indent = 1.5 * sheet.em

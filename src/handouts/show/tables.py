@@ -10,6 +10,9 @@ from handouts.collection import Collection
 from handouts.collection.sentences import ended
 from handouts.errors import DataError
 
+MOST_BESIDE = 3
+"""How many columns stand beside the names of the rows; more stand below each name, which then is a band across them."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -31,24 +34,26 @@ class Table:
     def html(self) -> str:
         """Return the table with header cells, scopes and a caption."""
         heads = [str(self.frame.index.name), *map(str, self.frame.columns)]
-        head = f'<th scope="col">{escape(heads[0])}</th>' + "".join(
+        banded = len(self.looks) > MOST_BESIDE
+        head = "" if banded else f'<th scope="col">{escape(heads[0])}</th>'
+        head += "".join(
             f'<th scope="col" class="option-{look}">{escape(label)}</th>'
             for look, label in zip(self.looks, heads[1:], strict=True)
         )
-        body = "".join(
-            f'<tr><th scope="row">{escape(str(of))}</th>'
-            + "".join(
+        body = ""
+        for of, cells in zip(self.frame.index, self.frame.itertuples(index=False), strict=True):
+            answers = "".join(
                 f'<td class="option-{look}" data-label="{escape(label)}">{escape(str(cell))}</td>'
                 for look, label, cell in zip(self.looks, heads[1:], cells, strict=True)
             )
-            + "</tr>\n"
-            for of, cells in zip(self.frame.index, self.frame.itertuples(index=False), strict=True)
-        )
+            if banded:
+                body += f'<tbody>\n<tr><th scope="rowgroup" colspan="{len(cells)}">{escape(str(of))}</th></tr>\n<tr>{answers}</tr>\n</tbody>\n'
+            else:
+                body += f'<tr><th scope="row">{escape(str(of))}</th>{answers}</tr>\n'
         return (
-            f'<table class="compared" id="table-{self.name}">\n'
+            f'<table class="compared{" banded" if banded else ""}" id="table-{self.name}">\n'
             f"<caption><strong>{escape(ended(self.title))}</strong> {escape(self.caption)}</caption>\n"
-            f"<thead><tr>{head}</tr></thead>\n"
-            f"<tbody>\n{body}</tbody>\n</table>"
+            f"<thead><tr>{head}</tr></thead>\n" + (body if banded else f"<tbody>\n{body}</tbody>\n") + "</table>"
         )
 
 
