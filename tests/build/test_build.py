@@ -4,6 +4,7 @@ import csv
 import os
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from conftest import BIN, edit, now
 from handouts.build.run import Result, build_pages, read_manifest
 from handouts.collection.folder import Collection
+from handouts.collection.safety import record
 from handouts.errors import CellError, DataError, OutputError, ParameterError
 from handouts.page import make
 from handouts.page.variant import Variant
@@ -317,3 +319,31 @@ def test_a_page_has_its_variant_in_its_path() -> None:
     """The path of a page is its topic and one value of every parameter."""
     variant = Variant("t", {"audience": "older-adult", "level": "original", "size": "large"})
     assert variant.path == "t/older-adult_original_large.html"
+
+
+def test_a_build_for_patients_makes_no_page_that_somebody_has_yet_to_sign(copy: Collection, tmp_path: Path) -> None:
+    """Review, safety text and the clinic's own rules must all be signed; what is missing is told, and no page of an earlier build stays."""
+    build_pages(now(copy), tmp_path, [CHOICE])
+    result, told = states(copy, tmp_path, topics=[CHOICE], release=True)
+    assert set(told) == {"not signed"}
+    assert len(result.unready) == len(told)
+    assert "its review (data/topics.csv)" in result.unready[0]
+    assert "lines of its safety text (handouts safety needles --sign NAME)" in result.unready[0]
+    assert list(tmp_path.glob(f"{CHOICE}/*.html")) == []
+    topics = (copy.data / "topics.csv").read_text().splitlines()
+    signed = [
+        f"{line.removesuffix(',,,')},A. Clinician,2026-11-20,2028-11-20" if line.startswith(CHOICE) else line
+        for line in topics
+    ]
+    (copy.data / "topics.csv").write_text("\n".join(signed) + "\n")
+    record(
+        copy.data, {"needles": now(copy).safety["needles"]}, now(copy).safety_record, "A. Clinician", date(2026, 11, 27)
+    )
+    result, told = states(copy, tmp_path, topics=[CHOICE], release=True)
+    assert result.unready == []
+    assert set(told) == {"made"}
+    with (copy.data / "facts.csv").open("a") as file:
+        file.write("own-days,Wait {low} days.,3,3,,,days,days,Patients,Our own rule,clinic,Not tested.\n")
+    edit(copy.notebook(CHOICE), "## What should I ask?", "## What should I ask?\\n\\n[=own-days]")
+    result, _ = states(copy, tmp_path, topics=[CHOICE], release=True)
+    assert "the clinic's own own-days (data/facts.csv, column signed_by)" in result.unready[0]

@@ -26,7 +26,7 @@ def page(text: str, *sources: str) -> BeautifulSoup:
 
 def marks(block: Tag) -> list[tuple[str, bool]]:
     """Return the marks in a block of text: number, and whether it stands on paper."""
-    return [(link.get_text().strip(), "key" in (link.get("class") or [])) for link in block.select("sup.cite a")]
+    return [(link.get_text(), "key" in link.find_parent("sup")["class"]) for link in block.select("sup.cite a")]
 
 
 def test_a_paragraph_has_one_mark_at_its_end() -> None:
@@ -77,9 +77,11 @@ def test_a_page_begins_with_links_to_help_and_to_its_sections(root: str) -> None
     collection = open_collection(root)
     for variant in list_variants(collection)[:2]:
         text = BeautifulSoup(make_page(collection, variant).html, "html.parser")
-        first, *others = text.select("nav.jump a")
-        assert first["class"] == ["to-help"]
-        assert "get-help" in text.select_one(first["href"])["class"]
+        help_at, others = text.select("nav.jump > a.to-help"), text.select("nav.jump li a")
+        assert help_at[0].get_text() == "Get help"
+        assert [text.select_one(link["href"])["class"] for link in help_at] == [["get-help", "now"]] * len(
+            text.select(".get-help.now")
+        )
         assert len(others) > 1
         assert all(text.select_one(link["href"]).name == "h2" for link in others)
 

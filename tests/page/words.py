@@ -20,16 +20,11 @@ class _Printed(HTMLParser):
         self.open: list[tuple[str, bool]] = []
         self.blocks: list[str] = [""]
 
-    @property
-    def in_mark(self) -> bool:
-        """Tell whether the mark of a source is being read: paper shows those that a number rests on."""
-        return bool(self.open) and self.open[-1][0] == "sup"
-
     def hidden(self, tag: str, classes: set[str]) -> bool:
         return (
             tag in {"head", "script", "style", "details", "title"}
             or classes & {"skip", "to-help", "on-screen"}
-            or (tag == "a" and self.in_mark and "key" not in classes)
+            or (tag == "sup" and "key" not in classes)
             or {"picture", "narrow"} <= classes
             or (self.giant and tag == "thead")
         )

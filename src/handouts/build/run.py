@@ -16,6 +16,7 @@ from pathlib import Path
 from handouts import files
 from handouts.build.manifest import read_manifest, read_page
 from handouts.build.paper import print_pages
+from handouts.build.release import find_unsigned
 from handouts.checks import readability
 from handouts.collection import LIST, MANIFEST, Collection, open_collection
 from handouts.collection.parameters import offered
@@ -62,13 +63,15 @@ def build_pages(
     workers: int | None = None,
     today: date | None = None,
     pdf: bool = False,
+    release: bool = False,
     progress: Callable[[Variant, str], None] = lambda variant, state: None,
     start: Callable[[int], None] = lambda pages: None,
 ) -> Result:
     """Write the pages of `topics` with the values `asked` for into `out`, then manifest and index.
 
     A page is written whole or not at all, and one that fails leaves the page of the last build in
-    place; pages that are no more in the collection go when all others are whole. Pages whose review was due before `today` are not made. With `pdf` each page has a PDF beside it; one that
+    place; pages that are no more in the collection go when all others are whole. Pages whose review was due before `today` are not made; with `release`, none
+    of what somebody has yet to sign is made either, and none of an earlier build stays. With `pdf` each page has a PDF beside it; one that
     is there already is renewed in any case, so that none grows old. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
@@ -90,11 +93,17 @@ def build_pages(
     start(len(wanted))
     result = Result()
     fresh: list[Variant] = []
+    unsigned: dict[Variant, str] = {}
     rows: dict[Variant, Row] = {}
     for variant in wanted:
         if (topic := collection.topics[variant.topic]).overdue(today):
             message = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
             _fail(result, variant, message, progress)
+        elif release and (missing := find_unsigned(collection, topic)):
+            for path in (out / variant.path, out / variant.pdf_path):
+                files.remove(path)
+            unsigned[variant] = f"{variant}: is no page for patients yet. Nobody has signed {'; nor '.join(missing)}."
+            progress(variant, "not signed")
         else:
             fresh.append(variant)
     for variant, made in make_pages(collection, fresh, workers=workers, force=force):
@@ -108,7 +117,9 @@ def build_pages(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for variant, content, failure in print_pages(collection, out, printed, workers):
+    for variant, content, failure in print_pages(
+        collection, out, [one for one in printed if one not in unsigned], workers
+    ):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)
             files.remove(out / variant.pdf_path)  # of an older page
@@ -127,7 +138,8 @@ def build_pages(
     for variant in [*wanted, *others]:
         if variant not in rows and (html := _text_of(out / variant.path)):  # of an earlier build
             rows[variant] = _row(collection, variant, read_page(html))
-    result.unready = [f"{one}: {tell_missing(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
+    result.unready = [*unsigned.values()]
+    result.unready += [f"{one}: {tell_missing(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
     _describe(collection, out, rows, gone)
     now = open_collection(collection.root)
     result.saved = now is not collection and now.fingerprint != collection.fingerprint

@@ -67,7 +67,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
         result = build_pages(
             collection, out, options.topics, asked,
             force=options.force, workers=options.workers, today=options.today,
-            pdf=options.pdf, start=start, progress=progress,
+            pdf=options.pdf, release=options.release, start=start, progress=progress,
         )  # fmt: skip
     for failure in [*result.failed, *result.unready]:
         print(f"handouts: {failure}", file=sys.stderr)

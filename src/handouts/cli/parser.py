@@ -39,6 +39,9 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
     build.add_argument("--force", action="store_true", help="make every page again")
     build.add_argument("--pdf", action="store_true", help="make a PDF beside each page, to print or to send")
+    build.add_argument(
+        "--release", action="store_true", help="for patients: make no page of what somebody has yet to sign"
+    )
     _takes_work(build, "how many pages to make at a time")
     build.set_defaults(run="build")
 

@@ -26,7 +26,7 @@ from handouts.errors import HandoutsError
 
 MOST_SECONDS = 60.0
 """How long a preview may take; a build allows more."""
-NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"
+NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"
 """What a page opened alone may do: it is words from a notebook, on the server's own address."""
 
 

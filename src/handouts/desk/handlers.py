@@ -110,7 +110,7 @@ class HTMLHandler(ExtensionHandlerJinjaMixin, Handler):
     def content_security_policy(self) -> str:
         """Allow our own script and nothing else; a page shown inside takes this over."""
         return (
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
         )
 

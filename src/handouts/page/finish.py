@@ -1,7 +1,7 @@
 """The last touches on a page, once its words are HTML: what depends on all of it, or on where a thing stands.
 
-Sources do not crowd: one mark a paragraph or bullet, at its end, and none in the box for help. On paper stand the marks and
-the sources that numbers rest on; a screen has them all. Lists to tick can be ticked, rows of dots are lines to write on, and
+Sources do not crowd: one mark a paragraph or bullet, at its end, and none in the box for help. On paper stand the marks of
+blocks that tell a number, and their sources; a screen has them all. Lists to tick can be ticked, rows of dots are lines to write on, and
 links at the top lead to the sections, to help first.
 """
 
@@ -41,6 +41,7 @@ def _gather(text: str, say: Phrases) -> str:
     cited: dict[int, list[str]] = {}
     shown: dict[str, None] = {}
     numbers: dict[str, None] = {}
+    telling: set[int] = set()
     for count, piece in enumerate(pieces):
         if count % 2:
             urgent = piece.startswith('<div class="get-help') or (urgent and piece != "</div>")
@@ -53,18 +54,17 @@ def _gather(text: str, say: Phrases) -> str:
             continue
         cited[count] = names
         shown |= dict.fromkeys(names)
-        if re.search(r"\d", re.sub(r"<[^>]*>", "", pieces[count])):
+        if re.search(r"\d", re.sub(r'<a href="tel:.*?</a>|<[^>]*>', "", pieces[count])):
             numbers |= dict.fromkeys(names)
+            telling.add(count)
     listed = re.findall(ENTRY, text)
     order = list(dict.fromkeys([*numbers, *shown, *(name for _, name, _ in listed)]))
     numbered = {name: number for number, name in enumerate(order, start=1)}
     for count, names in cited.items():
         ends = pieces[count].rstrip()
-        links = [
-            _link(name, numbered[name], say, key=name in numbers) for name in sorted(names, key=numbered.__getitem__)
-        ]
-        between = [link if not at else link.replace(">", "> ", 1) for at, link in enumerate(links)]
-        pieces[count] = f'{ends}<sup class="cite">{"".join(between)}</sup>{pieces[count][len(ends) :]}'
+        links = [_link(name, numbered[name], say) for name in sorted(names, key=numbered.__getitem__)]
+        kind = "cite key" if count in telling else "cite"
+        pieces[count] = f'{ends}<sup class="{kind}">{" ".join(links)}</sup>{pieces[count][len(ends) :]}'
     entries = {name: entry.replace(f' data-short="{short}"', "") for entry, name, short in listed}
     paper = [
         f"<span><b>{numbered[name]}</b> {short}.</span>"
@@ -80,9 +80,8 @@ def _gather(text: str, say: Phrases) -> str:
     )
 
 
-def _link(name: str, number: int, say: Phrases, *, key: bool) -> str:
-    kind = 'class="key" ' if key else ""
-    return f'<a {kind}href="#source-{name}" aria-label="{escape(say("source", number=number))}">{number}</a>'
+def _link(name: str, number: int, say: Phrases) -> str:
+    return f'<a href="#source-{name}" aria-label="{escape(say("source", number=number))}">{number}</a>'
 
 
 def _with_boxes(items: str, say: Phrases) -> str:
@@ -95,9 +94,12 @@ def _line(dots: re.Match[str]) -> str:
 
 
 def _jump(text: str, say: Phrases) -> str:
-    """Return links to help, where the page tells of it, and to its sections."""
-    help_at = re.search(r'<div class="get-help now" id="([^"]+)"', text)
-    to_help = f'<a class="to-help" href="#{help_at[1]}">{escape(say("to_help"))}</a>\n' if help_at else ""
+    """Return links to each box for help at once, the first called so and others by their heading, and to the sections."""
+    boxes = re.findall(r'<div class="get-help now" id="([^"]+)">\s*<h3>(.*?)</h3>', text, flags=re.S)
+    to_help = "".join(
+        f'<a class="to-help" href="#{place}">{words if at else escape(say("to_help"))}</a>\n'
+        for at, (place, words) in enumerate(boxes)
+    )
     sections = "".join(
         f'<li><a href="#{place}">{re.sub(r"<[^>]*>", "", MARKS.sub("", words))}</a></li>\n'
         for place, words in re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', text, flags=re.S)

@@ -45,10 +45,10 @@ def pictures(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
             if count:
                 sheet.arrow(x - arrow, pad + side / 2, arrow, ink, sideways=True)
         return height
-    y = 0.0
+    y, side, arrow = 0.0, 2.2 * sheet.em, 0.9 * sheet.em
     for count, row in enumerate(rows):
         block = sheet.words(row["text"], sheet.width - side - 6 * pad)
-        height = max(side, block.height) + 2 * pad
+        height = max(side, block.height) + 1.4 * pad
         if count:
             sheet.arrow(3 * pad + side / 2, y, arrow, ink)
             y += arrow

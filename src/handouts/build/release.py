@@ -1,0 +1,23 @@
+"""What nobody has signed yet of a topic: a build for patients makes no page of it."""
+
+import re
+
+from handouts.collection import Collection
+from handouts.collection.clinic import Topic
+from handouts.collection.evidence import CLINIC
+from handouts.collection.safety import DRAFT
+
+
+def find_unsigned(collection: Collection, topic: Topic) -> list[str]:
+    """Return what of `topic` nobody has signed: its review, lines of its safety text, and rules of the clinic's own that it tells."""
+    told = [] if topic.reviewed_on else ["its review (data/topics.csv)"]
+    sets = topic.safety.split()
+    drafts = sum(row["set"] in sets and row["state"] == DRAFT for row in collection.safety_record)
+    if drafts:
+        told.append(f"{drafts} lines of its safety text (handouts safety {sets[0]} --sign NAME)")
+    text = collection.notebook(topic.name).read_text(encoding="utf-8")
+    facts = [
+        collection.facts[name] for name in dict.fromkeys(re.findall(r"\[=([\w-]+)\]", text)) if name in collection.facts
+    ]
+    rules = [fact.name for fact in facts if fact.sources == (CLINIC,) and not fact.signed_by]
+    return told + ([f"the clinic's own {', '.join(rules)} (data/facts.csv, column signed_by)"] if rules else [])
