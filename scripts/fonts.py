@@ -13,8 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from handouts.page.fonts import FAMILY
+
 ROOM = Path(__file__).parents[1] / "src" / "handouts"
-FAMILY = "Handout Hyperlegible"
 FACES = {"regular": "AtkinsonHyperlegible-Regular.ttf", "bold": "AtkinsonHyperlegible-Bold.ttf"}
 """The file of each weight in the package that brings the face."""
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’‚“”„•…‹›€−≤≥×÷½¼¾⅓⅔°"), 0x2010, 0x2011, 0x202F]

@@ -4,7 +4,6 @@ import re
 
 from handouts.collection import Collection
 from handouts.collection.clinic import Topic
-from handouts.collection.evidence import CLINIC
 from handouts.collection.safety import DRAFT
 
 
@@ -16,8 +15,6 @@ def find_unsigned(collection: Collection, topic: Topic) -> list[str]:
     if drafts:
         told.append(f"{drafts} lines of its safety text (handouts safety {sets[0]} --sign NAME)")
     text = collection.notebook(topic.name).read_text(encoding="utf-8")
-    facts = [
-        collection.facts[name] for name in dict.fromkeys(re.findall(r"\[=([\w-]+)\]", text)) if name in collection.facts
-    ]
-    rules = [fact.name for fact in facts if fact.sources == (CLINIC,) and not fact.signed_by]
+    own = {name for name, fact in collection.facts.items() if fact.is_own and not fact.signed_by}
+    rules = [name for name in dict.fromkeys(re.findall(r"\[=([\w-]+)\]", text)) if name in own]
     return told + ([f"the clinic's own {', '.join(rules)} (data/facts.csv, column signed_by)"] if rules else [])

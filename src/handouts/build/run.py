@@ -93,16 +93,18 @@ def build_pages(
     start(len(wanted))
     result = Result()
     fresh: list[Variant] = []
-    unsigned: dict[Variant, str] = {}
+    asked_for = {one.topic for one in wanted} if release else set()
+    unsigned = {name: find_unsigned(collection, collection.topics[name]) for name in asked_for}
+    held: list[Variant] = []
     rows: dict[Variant, Row] = {}
     for variant in wanted:
         if (topic := collection.topics[variant.topic]).overdue(today):
             message = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
             _fail(result, variant, message, progress)
-        elif release and (missing := find_unsigned(collection, topic)):
+        elif unsigned.get(variant.topic):
             for path in (out / variant.path, out / variant.pdf_path):
                 files.remove(path)
-            unsigned[variant] = f"{variant}: is no page for patients yet. Nobody has signed {'; nor '.join(missing)}."
+            held.append(variant)
             progress(variant, "not signed")
         else:
             fresh.append(variant)
@@ -117,9 +119,8 @@ def build_pages(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for variant, content, failure in print_pages(
-        collection, out, [one for one in printed if one not in unsigned], workers
-    ):
+    printed = [variant for variant in printed if variant not in held]
+    for variant, content, failure in print_pages(collection, out, printed, workers):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)
             files.remove(out / variant.pdf_path)  # of an older page
@@ -138,7 +139,9 @@ def build_pages(
     for variant in [*wanted, *others]:
         if variant not in rows and (html := _text_of(out / variant.path)):  # of an earlier build
             rows[variant] = _row(collection, variant, read_page(html))
-    result.unready = [*unsigned.values()]
+    result.unready = [
+        f"{one}: is no page for patients yet. Nobody has signed {'; nor '.join(unsigned[one.topic])}." for one in held
+    ]
     result.unready += [f"{one}: {tell_missing(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
     _describe(collection, out, rows, gone)
     now = open_collection(collection.root)

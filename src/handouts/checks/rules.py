@@ -68,7 +68,7 @@ def of_sources(reader: Reader) -> Findings:
 def number(reader: Reader) -> Findings:
     """Find numbers in text, at levels whose words are not the article's own."""
     phone = reader.collection.clinic.phone
-    rules_of_clinic = {fact.sentence for fact in reader.collection.facts.values() if fact.sources == (CLINIC,)}
+    rules_of_clinic = {fact.sentence for fact in reader.collection.facts.values() if fact.is_own}
     for sentence in () if reader.articles else reader.sentences:
         has_source = set(sentence.cites) - {CLINIC}
         if sentence.words in rules_of_clinic or not NUMBER.search(sentence.words.replace(phone, "")):
@@ -137,10 +137,10 @@ def grade(reader: Reader) -> Findings:
     wholes = [("the page", reader.blocks())]
     wholes += [(f"the section {section.heading!r}", section.blocks) for section in reader.sections]
     for what, texts in wholes:
-        if what != "the page" and readability.sentences_in(reader.collection, texts) < SENTENCES:
+        counted = readability.sentences_in(reader.collection, texts)
+        if what != "the page" and counted < SENTENCES:
             continue
         grades = readability.grades(reader.collection, texts)
-        counted = readability.sentences_in(reader.collection, texts)
         if grades.fkgl > WANTED_GRADE or (grades.smog > WANTED_SMOG and counted >= SMOG_SENTENCES):
             severity = ERROR if grades.fkgl > HIGHEST_GRADE else WARNING
             hard = readability.worst(reader.collection, texts, 1)

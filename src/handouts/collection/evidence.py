@@ -40,6 +40,11 @@ class Fact:
     confidence: str
     signed_by: str = ""
 
+    @property
+    def is_own(self) -> bool:
+        """Tell whether it is a rule of the clinic's own, behind which no source stands."""
+        return self.sources == (CLINIC,)
+
 
 def read_facts(tables: Tables, sources: Sources) -> dict[str, Fact]:
     """Return the facts by name, each with its sentence filled in, and resting on some of `sources`. Raises DataError."""

@@ -182,17 +182,21 @@ class Collection:
 
     def safety_of(self, topic: Topic) -> SafetySet | None:
         """Return the safety text of `topic`, its sets one after the other, or None for one that says why it needs none. Raises DataError."""
+        sets = self._safety_sets(topic)
+        return join(sets) if sets else None
+
+    def _safety_sets(self, topic: Topic) -> list[SafetySet]:
         names = topic.safety.split()
         for name in names:
             if name not in self.safety:
                 raise DataError(
                     f"data/topics.csv, topic {topic.name}, column safety: {name!r} is not in safety-sets.csv. {known(name, self.safety)}"
                 )
-        return join([self.safety[name] for name in names]) if names else None
+        return [self.safety[name] for name in names]
 
     def safety_changes(self, topic: Topic) -> list[str]:
         """Return what was changed in the safety text of `topic` since it was recorded. Raises DataError."""
-        return [told for name in topic.safety.split() for told in find_changes(self.safety[name], self.safety_record)]
+        return [told for one in self._safety_sets(topic) for told in find_changes(one, self.safety_record)]
 
     @cached_property
     def article(self) -> list[Section]:

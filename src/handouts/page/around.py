@@ -66,6 +66,11 @@ class Around:
     blocks: Mapping[str, str]
     faces: str
 
+    @property
+    def emergency(self) -> str:
+        """The number to call in an emergency: the clinic's own, or the one of the page's language."""
+        return self.clinic.emergency or self.say("emergency_number")
+
 
 def day(text: str, language: str) -> str:
     """Return a date such as 2026-11-23 in the words of `language`."""

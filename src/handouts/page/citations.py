@@ -141,11 +141,13 @@ def links(names: Iterable[str], numbers: Mapping[str, int], say: Phrases) -> str
     for name in cited:
         if name not in numbers:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, numbers)}")
-    made = []
-    for name in sorted(cited, key=numbers.__getitem__):
-        label = escape(say("source", number=numbers[name]))
-        made.append(f'<a href="#source-{escape(name)}" aria-label="{label}">{numbers[name]}</a>')
+    made = [link(name, numbers[name], say) for name in sorted(cited, key=numbers.__getitem__)]
     return f'<sup class="cite">{" ".join(made)}</sup>' if made else ""
+
+
+def link(name: str, number: int, say: Phrases) -> str:
+    """Return a link to the entry of the source `name`."""
+    return f'<a href="#source-{escape(name)}" aria-label="{escape(say("source", number=number))}">{number}</a>'
 
 
 def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:

@@ -6,9 +6,10 @@ links at the top lead to the sections, to help first.
 """
 
 import re
-from html import escape
+from html import escape, unescape
 
 from handouts.collection.phrases import Phrases
+from handouts.page.citations import link
 from handouts.page.marks import TAG
 
 JUMP = "{=jump=}"
@@ -62,7 +63,7 @@ def _gather(text: str, say: Phrases) -> str:
     numbered = {name: number for number, name in enumerate(order, start=1)}
     for count, names in cited.items():
         ends = pieces[count].rstrip()
-        links = [_link(name, numbered[name], say) for name in sorted(names, key=numbered.__getitem__)]
+        links = [link(unescape(name), numbered[name], say) for name in sorted(names, key=numbered.__getitem__)]
         kind = "cite key" if count in telling else "cite"
         pieces[count] = f'{ends}<sup class="{kind}">{" ".join(links)}</sup>{pieces[count][len(ends) :]}'
     entries = {name: entry.replace(f' data-short="{short}"', "") for entry, name, short in listed}
@@ -78,10 +79,6 @@ def _gather(text: str, say: Phrases) -> str:
         )
         .replace(PAPER, " ".join(paper))
     )
-
-
-def _link(name: str, number: int, say: Phrases) -> str:
-    return f'<a href="#source-{name}" aria-label="{escape(say("source", number=number))}">{number}</a>'
 
 
 def _with_boxes(items: str, say: Phrases) -> str:
