@@ -2,7 +2,7 @@
 
     python scripts/fonts.py
 
-writes src/handouts/page/fonts/ (what a page carries, WOFF) and src/handouts/show/fonts/ (what lines are measured with, TrueType)
+writes src/handouts/page/fonts/ (what a page carries, WOFF2) and src/handouts/show/fonts/ (what lines are measured with, TrueType)
 from the package fontpkg-atkinson-hyperlegible. They hold the letters of Latin scripts and no others; letters that a page lacks
 are shown in a face of the reader's machine. In small sizes the face's slashed zero makes 100 read as 188: its slash is taken
 out, and the changed face has a name of its own. Its licence, SIL OFL 1.1, lies beside it.
@@ -23,7 +23,7 @@ LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "–—‘’‚�
 
 
 def make_face(name: str, flavor: str | None) -> bytes:
-    """Return the letters of a page from the file `name` of the package: as WOFF, or as TrueType where `flavor` is None."""
+    """Return the letters of a page from the file `name` of the package: as WOFF2, or as TrueType where `flavor` is None."""
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
@@ -82,7 +82,7 @@ def make_all() -> dict[Path, bytes]:
     licence = package.joinpath("LICENSE").read_bytes()
     made = {}
     for weight, name in FACES.items():
-        made[ROOM / "page" / "fonts" / f"{weight}.woff"] = make_face(name, "woff")
+        made[ROOM / "page" / "fonts" / f"{weight}.woff2"] = make_face(name, "woff2")
         made[ROOM / "show" / "fonts" / f"{weight}.ttf"] = make_face(name, None)
     return made | {ROOM / room / "fonts" / "OFL.txt": licence for room in ("page", "show")}
 

@@ -13,6 +13,7 @@ from handouts.show.diagrams import DRAWN
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "tables.md"
 DIAGRAMS = {
     "paths": "a path of numbered steps for each option, side by side: `option`, `step`, `text`",
+    "pictured-paths": "the same, each step with a picture: a column picture too, as steps in pictures have",
     "overlap": "what two options share, or three: `shared`, and a column an option with yes or no",
     "grid": "the same questions answered for each option: `option`, `question`, `text`",
     "steps": "numbered steps, one below the other: `step`, `text`",

@@ -195,9 +195,10 @@ def test_paper(look: Any, built: Path, tmp_path: Path, paper: str) -> None:
             """() => ['figure', 'tr', '.part-main-message', '.part-diary', 'li'].every(s => [...document.querySelectorAll(s)]
                  .every(e => getComputedStyle(e).breakInside === 'avoid'))"""
         )
-        width = 490 if paper == "A4" else 507  # points between the margins
+        width = 487 if paper == "A4" else 504  # points between the margins
+        page.set_viewport_size({"width": int(width / 0.75), "height": 900})
         assert page.evaluate(
-            f"[...document.querySelectorAll('.wide svg')].every(e => e.width.baseVal.value * 0.75 <= {width})"
+            f"[...document.querySelectorAll('.wide svg')].every(e => e.getBoundingClientRect().width * 0.75 <= {width})"
         )
         assert page.evaluate("getComputedStyle(document.body).fontSize") in ("18.6667px", "24px")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

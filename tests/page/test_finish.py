@@ -90,5 +90,5 @@ def test_a_page_carries_its_face() -> None:
     """Both weights stand in the page as data, and nothing else is asked for letters."""
     collection = open_collection(INHALER)
     html = make_page(collection, list_variants(collection)[0]).html
-    assert len(re.findall(r"@font-face \{[^}]*url\(data:font/woff;base64,", html)) == 2
+    assert len(re.findall(r"@font-face \{[^}]*url\(data:font/woff2;base64,", html)) == 2
     assert "font-src data:" in html

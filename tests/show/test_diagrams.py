@@ -88,7 +88,7 @@ def test_text_is_as_large_as_the_print_size(name: str, size: str) -> None:
     drawn = diagram(name)
     for svg in (drawn.svg, drawn.narrow):
         assert set(re.findall(r"font-size: ([\d.]+)px", svg)) == {f"{SIZES[size]:g}"}
-    assert ET.fromstring(drawn.svg).attrib["width"] == "468pt"
+    assert ET.fromstring(drawn.svg).attrib["width"] == "504pt"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,6 +13,6 @@ def font_faces() -> str:
     """Return the rules of a style sheet that bring both weights, as data."""
     return "\n".join(
         f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; '
-        f"src: url(data:font/woff;base64,{base64.b64encode((Path(__file__).parent / 'fonts' / f'{name}.woff').read_bytes()).decode()}) }}"
+        f"src: url(data:font/woff2;base64,{base64.b64encode((Path(__file__).parent / 'fonts' / f'{name}.woff2').read_bytes()).decode()}) }}"
         for weight, name in WEIGHTS.items()
     )

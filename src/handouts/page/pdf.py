@@ -20,7 +20,7 @@ NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 """What WeasyPrint needs of Debian."""
 FONTS = {f"font:{weight}": f"DejaVuSans{suffix}.ttf" for weight, suffix in (("400", ""), ("700", "-Bold"))}
 """The fonts for letters that a page does not carry: matplotlib brings them to every machine."""
-WOFF = "data:font/woff;base64,"
+WOFF = "data:font/woff2;base64,"
 """How a page carries its face."""
 STYLE = (
     "".join(

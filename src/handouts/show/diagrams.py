@@ -30,8 +30,8 @@ from handouts.show.drawing import Sheet
 from handouts.show.pictures import find_symbol
 from handouts.show.shapes import Drawing, look_of
 
-PAPER = 468.0
-"""Width of a diagram on paper, in points: 6.5 inches fit A4 and US Letter between their margins."""
+PAPER = 504.0
+"""Width of a diagram on paper, in points: the 7 inches between the margins of US Letter; A4 shows it a little smaller."""
 PHONE = 216.0
 """Width of a diagram on a phone, in points: 288 of the 320 pixels that the narrowest ones have."""
 NARROWEST = 13.5
@@ -113,7 +113,7 @@ def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
         alt=alt,
         description=kind.tell(rows, labels, collection.phrases),
         svg=wide.svg(kind.draw(wide, rows, drawing), name, alt),
-        narrow=narrow.svg(kind.draw(narrow, rows, drawing), f"{name}-narrow", alt),
+        narrow=narrow.svg(kind.draw(narrow, rows, drawing), f"{name}-narrow", alt, beside=name),
         sources=caption.sources,
     )
 
@@ -169,6 +169,9 @@ class Kind:
 STEPS: dict[str, Rule] = {"step": number, "text": text}
 DRAWN = {
     "paths": Kind(shapes.paths, tell_paths, lambda labels: {"option": one_of(*labels), **STEPS}, of_options=True),
+    "pictured-paths": Kind(
+        shapes.paths, tell_paths, lambda labels: {"option": one_of(*labels), **STEPS, "picture": text}, of_options=True
+    ),
     "overlap": Kind(
         shapes.overlap, tell_overlap, lambda labels: {"shared": text, **dict.fromkeys(labels, one_of("yes", "no"))},
         of_options=True, fewest=2, most=3,

@@ -93,7 +93,7 @@ class Sheet:
         self.em = em
         self._figure = Figure(dpi=72)  # a pixel of the SVG is a point; without axes, which take longest to draw
         self._page = Affine2D()
-        self._symbols: list[str] = []
+        self._symbols: list[tuple[Symbol, str]] = []
 
     def width_of(self, text: str, weight: str = "normal") -> float:
         """Return the width of one line of `text`, in points."""
@@ -198,17 +198,22 @@ class Sheet:
         """Put a disc with its middle at (`x`, `y`)."""
         self._figure.add_artist(Circle((x, y), radius, facecolor=colour, edgecolor="none", transform=self._page))
 
-    def symbol(self, symbol: Symbol, x: float, y: float, side: float, colour: str) -> None:
-        """Put a symbol into a square with its upper left corner at (`x`, `y`); lengths in points."""
-        scale = side / max(symbol.width, symbol.height)
-        at = f"translate({x:.2f} {y:.2f}) scale({scale:.4f}) translate({-symbol.left:g} {-symbol.top:g})"
-        looks = f'fill="none" stroke="{colour}" stroke-width="{1.4 * LINE / scale:.3f}" stroke-linecap="round"'
-        self._symbols.append(f'<g transform="{at}" {looks}>{symbol.shapes.replace("currentColor", colour)}</g>')
+    def symbol(self, symbol: Symbol, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """Put a symbol or a drawing into the middle of a rectangle with its upper left corner at (`x`, `y`), in points.
 
-    def svg(self, height: float, ids: str, title: str) -> str:
+        What is drawn without a colour of its own has `colour`.
+        """
+        scale = min(width / symbol.width, height / symbol.height)
+        width, height, middle = scale * symbol.width, scale * symbol.height, (x + width / 2, y + height / 2)
+        at = f'x="{middle[0] - width / 2:.2f}" y="{middle[1] - height / 2:.2f}" width="{width:.2f}" height="{height:.2f}"'
+        looks = f'fill="none" stroke="{colour}" color="{colour}" stroke-width="{1.4 * LINE / scale:.3f}" stroke-linecap="round"'
+        self._symbols.append((symbol, f"{at} {looks}"))
+
+    def svg(self, height: float, ids: str, title: str, beside: str = "") -> str:
         """Return the sheet, cut at `height` points, as an SVG element that stands in a page.
 
-        Its ids begin with `ids`, so that several fit in one page; `title` is its text alternative.
+        Its ids begin with `ids`, so that several fit in one page; `title` is its text alternative. `beside` are the ids of
+        a sheet with the same symbols that stands in the page too: they are drawn from there.
         """
         self._figure.set_size_inches(self.width / 72, height / 72)
         self._page.clear().scale(1, -1).translate(0, height)
@@ -218,7 +223,19 @@ class Sheet:
                 file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
             )
         svg = _standing_in_a_page(file.getvalue(), ids, title, self.em)
-        return f"{svg.removesuffix('</svg>')}{''.join(self._symbols)}</svg>" if self._symbols else svg
+        return f"{svg.removesuffix('</svg>')}{self._drawn(ids, beside)}</svg>" if self._symbols else svg
+
+    def _drawn(self, ids: str, beside: str) -> str:
+        """Return the symbols as SVG, each defined once."""
+        names: dict[Symbol, str] = {}
+        defined, used = [], []
+        for symbol, looks in self._symbols:
+            if symbol not in names:
+                names[symbol] = f"{beside or ids}-symbol-{len(names) + 1}"
+                box = f"{symbol.left:g} {symbol.top:g} {symbol.width:g} {symbol.height:g}"
+                defined.append(f'<symbol id="{names[symbol]}" viewBox="{box}">{symbol.shapes}</symbol>')
+            used.append(f'<use href="#{names[symbol]}" {looks}/>')
+        return "".join(used if beside else [*defined, *used])
 
 
 def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
@@ -243,6 +260,12 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
         svg = re.sub(r"</?g\b[^>]*>", "", svg)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
+    svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_short(path[1])}"', svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{Sheet.ink}" style="{font}"><title id="{ids}-title">{escaped}</title>'
     return re.sub(r">", lambda _: head, svg, count=1).strip()
+
+
+def _short(path: str) -> str:
+    """Return a path without what it does not need: spaces, and digits below a hundredth of a point."""
+    return re.sub(r"\s*([A-Za-z])\s*", r"\1", re.sub(r"(\.\d\d)\d+", r"\1", path))

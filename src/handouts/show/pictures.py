@@ -39,6 +39,11 @@ class Symbol:
     width: float
     height: float
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether it has colours of its own, as a scene with people has; else it is a sign in the ink of what it stands in."""
+        return "currentColor" not in self.looks + self.shapes
+
 
 @dataclass(frozen=True)
 class Picture:

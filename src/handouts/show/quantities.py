@@ -20,7 +20,7 @@ def groups(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
     side_by_side = sheet.width >= len(rows) * (NARROWEST_GROUP * sheet.em + gap) - gap
     width = (sheet.width - gap * (len(rows) - 1)) / len(rows) if side_by_side else sheet.width
     across = ACROSS if side_by_side else 2 * ACROSS
-    step = min(width / across, 1.25 * sheet.em)
+    step = min(width / across, 1.05 * sheet.em)
     heads = [sheet.words(row["label"], width, "bold") for row in rows]
     y, bottom = 0.0, 0.0
     for count, (row, head) in enumerate(zip(rows, heads, strict=True)):

@@ -1,10 +1,17 @@
 """Shapes that show one thing after the other: steps, small pictures, a scale, layers. Each draws rows on a sheet, and returns its height in points."""
 
 from itertools import pairwise
+from math import ceil
 
 from handouts.collection.csvfile import Row
 from handouts.show.drawing import LINE_HEIGHT, Sheet, tint
+from handouts.show.pictures import Symbol
 from handouts.show.shapes import Drawing
+
+NARROWEST_BOX = 4.9
+"""Width from which steps stand side by side, in em, where their longest word fits."""
+BOX_PAD = 0.3
+"""What stays free at the sides of words in a box, in em."""
 
 
 def steps(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
@@ -28,34 +35,63 @@ def steps(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
 
 
 def pictures(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
-    """Draw steps as small pictures with their words, side by side with arrows, or one below the other."""
-    ink, pad, arrow = sheet.ink, 0.5 * sheet.em, 1.4 * sheet.em
-    width = (sheet.width - arrow * (len(rows) - 1)) / len(rows)
-    side_by_side = width >= 6 * sheet.em
-    side = 2.7 * sheet.em
-    if side_by_side:
-        blocks = [sheet.words(row["text"], width - 2 * pad) for row in rows]
-        height = 3 * pad + side + max(block.height for block in blocks)
-        for count, (row, block) in enumerate(zip(rows, blocks, strict=True)):
-            x = count * (width + arrow)
-            sheet.box(x, 0, width, height, ink, fill=tint(ink, 0.04), rounded=True)
-            sheet.put(sheet.words(row["step"], width, "bold"), x + pad, pad / 2)
-            sheet.symbol(drawing.symbol(row["picture"]), x + (width - side) / 2, pad, side, ink)
-            sheet.put(block, x + width / 2, 2 * pad + side, "center")
-            if count:
-                sheet.arrow(x - arrow, pad + side / 2, arrow, ink, sideways=True)
-        return height
+    """Draw steps as pictures with their words: drawings in rows of equal boxes, signs side by side or one below the other."""
+    symbols = [drawing.symbol(row["picture"]) for row in rows]
+    gap = 0.5 * sheet.em
+    longest = max(sheet.width_of(word) for row in rows for word in row["text"].split())
+    fitting = int((sheet.width + gap) / (max(NARROWEST_BOX * sheet.em, longest + 2 * BOX_PAD * sheet.em) + gap))
+    if fitting < len(rows) and not all(symbol.is_drawing for symbol in symbols):
+        return _signs(sheet, rows, symbols)
+    lines = ceil(len(rows) / max(1, fitting))
+    across = ceil(len(rows) / lines)
+    width = (sheet.width - gap * (across - 1)) / across
+    y = 0.0
+    for start in range(0, len(rows), across):
+        shown = list(zip(rows, symbols, strict=True))[start : start + across]
+        y += _boxes(sheet, shown, y, width, gap) + gap
+    return y - gap
+
+
+def _boxes(sheet: Sheet, shown: list[tuple[Row, Symbol]], y: float, width: float, gap: float) -> float:
+    """Draw boxes side by side, each a picture above its words, and return their height."""
+    ink, pad = sheet.ink, BOX_PAD * sheet.em
+    drawings = all(symbol.is_drawing for _, symbol in shown)
+    blocks = [sheet.words(row["text"], width - 2 * pad) for row, _ in shown]
+    tall = max(width * symbol.height / symbol.width for _, symbol in shown) if drawings else 3.3 * sheet.em
+    height = tall + max(block.height for block in blocks) + 2 * pad
+    for at, ((row, symbol), block) in enumerate(zip(shown, blocks, strict=True)):
+        x = at * (width + gap)
+        sheet.box(x, y, width, height, ink, fill="white", rounded=True)
+        side = 0.0 if drawings else 0.6 * sheet.em
+        sheet.symbol(symbol, x + side + 1, y + side + 1, width - 2 * side - 2, tall - 2 * side, ink)
+        _badge(sheet, row["step"], x + pad, y + pad)
+        sheet.put(block, x + width / 2, y + tall + pad, "center")
+    return height
+
+
+def _badge(sheet: Sheet, number: str, x: float, y: float) -> None:
+    """Put the number of a step into a disc, with its upper left corner at (`x`, `y`)."""
+    radius = 0.75 * sheet.em
+    sheet.disc(x + radius, y + radius, radius, sheet.ink)
+    top = y + radius - LINE_HEIGHT * sheet.em / 2
+    sheet.put(sheet.words(number, 2 * radius, "bold", "white"), x + radius, top, "center")
+
+
+def _signs(sheet: Sheet, rows: list[Row], symbols: list[Symbol]) -> float:
+    """Draw steps one below the other, each a sign beside its words."""
+    ink, pad = sheet.ink, 0.5 * sheet.em
     y, side, arrow = 0.0, 2.2 * sheet.em, 0.9 * sheet.em
-    for count, row in enumerate(rows):
-        block = sheet.words(row["text"], sheet.width - side - 6 * pad)
+    left = 3.6 * pad
+    for at, (row, symbol) in enumerate(zip(rows, symbols, strict=True)):
+        block = sheet.words(row["text"], sheet.width - side - left - 3 * pad)
         height = max(side, block.height) + 1.4 * pad
-        if count:
-            sheet.arrow(3 * pad + side / 2, y, arrow, ink)
+        if at:
+            sheet.arrow(left + side / 2, y, arrow, ink)
             y += arrow
-        sheet.box(0, y, sheet.width, height, ink, fill=tint(ink, 0.04), rounded=True)
-        sheet.symbol(drawing.symbol(row["picture"]), 3 * pad, y + (height - side) / 2, side, ink)
-        sheet.put(sheet.words(row["step"], side, "bold"), pad, y + pad / 2)
-        sheet.put(block, side + 5 * pad, y + (height - block.height) / 2)
+        sheet.box(0, y, sheet.width, height, ink, fill="white", rounded=True)
+        sheet.symbol(symbol, left, y + (height - side) / 2, side, side, ink)
+        _badge(sheet, row["step"], 0.6 * pad, y + 0.6 * pad)
+        sheet.put(block, left + side + 2 * pad, y + (height - block.height) / 2)
         y += height
     return y
 

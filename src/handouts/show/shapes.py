@@ -14,6 +14,8 @@ from handouts.show import descriptions
 from handouts.show.drawing import STYLE, Sheet, tint
 from handouts.show.pictures import Symbol
 
+PICTURE, PICTURE_SHAPE = 5.0, 1.4
+"""How wide the picture of a step is, in em, and how much wider than high."""
 NARROWEST_COLUMN = 9.0
 """Width from which columns stand side by side, in em, with the gap after one."""
 
@@ -73,34 +75,39 @@ def _head(sheet: Sheet, look: Look, x: float, y: float, width: float) -> float:
 
 
 def paths(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
-    """Draw one path an option: its steps in boxes, joined by arrows. Boxes of one step are level."""
+    """Draw one path an option: its steps in boxes, each with its picture where it has one, joined by arrows. Boxes of one step are level."""
     looks = drawing.looks
     columns = _columns(sheet, len(looks))
     pad, arrow = 0.5 * sheet.em, 1.0 * sheet.em
     side_by_side = columns[0] != columns[-1]
     width = columns[0][1]
+    pictured = PICTURE * sheet.em if "picture" in rows[0] else 0.0
     indent = 1.5 * sheet.em
     paths = [
         [
-            (row["step"], sheet.words(row["text"], width - indent - 2 * pad))
+            (row, sheet.words(row["text"], width - indent - pictured - 3 * pad))
             for row in rows
             if row["option"] == look.name
         ]
         for look in looks
     ]
     deepest = max(len(path) for path in paths)
-    level = [max(path[step][1].height for path in paths if step < len(path)) for step in range(deepest)]
+    lowest = pictured / PICTURE_SHAPE
+    level = [max(lowest, *(path[step][1].height for path in paths if step < len(path))) for step in range(deepest)]
     top = bottom = 0.0
     for look, path, (x, _) in zip(looks, paths, columns, strict=True):
         y = _head(sheet, look, x, top, width)
-        for row, (step, block) in enumerate(path):
+        for at, (row, block) in enumerate(path):
             sheet.arrow(x + width / 2, y, arrow, look.colour)
             y += arrow
-            height = (level[row] if side_by_side else block.height) + 2 * pad
+            height = (level[at] if side_by_side else max(lowest, block.height)) + 2 * pad
             sheet.box(x, y, width, height, look.colour, fill=tint(look.colour, 0.08), rounded=look.rounded)
             middle = y + (height - block.height) / 2
-            sheet.put(sheet.words(step, indent, "bold", look.colour), x + pad, middle)
-            sheet.put(block, x + pad + indent, middle)
+            sheet.put(sheet.words(row["step"], indent, "bold", look.colour), x + pad, middle)
+            if pictured:
+                shown = drawing.symbol(row["picture"])
+                sheet.symbol(shown, x + pad + indent, y + pad, pictured, height - 2 * pad, look.colour)
+            sheet.put(block, x + 2 * pad + indent + pictured, middle)
             y += height
         bottom = max(bottom, y)
         top = 0.0 if side_by_side else bottom + 1.5 * sheet.em
@@ -138,11 +145,12 @@ def _bars(sheet: Sheet, groups: Groups, looks: Sequence[Look]) -> float:
 
 
 def _frames(sheet: Sheet, groups: Groups, looks: Sequence[Look]) -> float:
+    """Draw two frames that lie over one another, the second lower: what both share stands where they overlap."""
     first, second = looks
     pad, gap, shift = 0.7 * sheet.em, 0.35 * sheet.em, 0.8 * sheet.em
     side_by_side = sheet.width >= 30 * sheet.em
-    across = [(sheet.width - 8 * sheet.em) / 2, 8 * sheet.em, (sheet.width - 8 * sheet.em) / 2]
-    widths = across if side_by_side else [sheet.width - 2 * shift] * 3
+    shared = 10 * sheet.em
+    widths = [(sheet.width - shared) / 2, shared, (sheet.width - shared) / 2] if side_by_side else [sheet.width - 2 * shift] * 3  # fmt: skip
     blocks = [
         [sheet.words(heading, width - 2 * pad, "bold", colour), *(sheet.words(goal, width - 2 * pad) for goal in goals)]
         for (_, heading, goals), width, colour in zip(
@@ -151,13 +159,15 @@ def _frames(sheet: Sheet, groups: Groups, looks: Sequence[Look]) -> float:
     ]
     heights = [sum(block.height + gap for block in group) - gap + 2 * pad for group in blocks]
     if side_by_side:
-        height = max(heights)
-        corners = [(0.0, 0.0), (widths[0], 0.0), (widths[0] + widths[1], 0.0)]
+        lower = 1.6 * sheet.em
+        inside = max(heights)
+        corners = [(0.0, 0.0), (widths[0], lower), (widths[0] + widths[1], lower)]
         frames = [
-            (0.0, 0.0, widths[0] + widths[1], height),
-            (widths[0], 0.0, widths[1] + widths[2], height),
+            (0.0, 0.0, widths[0] + shared, inside + lower),
+            (widths[0], lower, shared + widths[2], inside + lower),
         ]
-        overlap = (widths[0], 0.0, widths[1], height)
+        both = (widths[0], lower, shared, inside)
+        height = inside + 2 * lower
     else:
         height = sum(heights)
         corners = [(shift, 0.0), (shift, heights[0]), (shift, heights[0] + heights[1])]
@@ -165,12 +175,12 @@ def _frames(sheet: Sheet, groups: Groups, looks: Sequence[Look]) -> float:
             (0.0, 0.0, sheet.width - shift, heights[0] + heights[1]),
             (shift, heights[0], sheet.width - shift, heights[1] + heights[2]),
         ]
-        overlap = (shift, heights[0], sheet.width - 2 * shift, heights[1])
+        both = (shift, heights[0], sheet.width - 2 * shift, heights[1])
     for look, frame in zip((first, second), frames, strict=True):
-        sheet.box(*frame, look.colour, fill=tint(look.colour, 0.08))
-    sheet.box(*overlap, "none", fill="white")
+        sheet.box(*frame, look.colour, fill=tint(look.colour, 0.08), rounded=look.rounded)
+    sheet.box(*both, "none", fill="white")
     for look, frame in zip((first, second), frames, strict=True):
-        sheet.box(*frame, look.colour)
+        sheet.box(*frame, look.colour, rounded=look.rounded)
     for group, (x, y) in zip(blocks, corners, strict=True):
         y += pad
         for block in group:
