@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from bs4 import BeautifulSoup
 
-from handouts.checks import readability
+from handouts.checks import listed, readability
 from handouts.checks.findings import ERROR, WARNING, Finding, Findings
 from handouts.checks.readers import MAIN_MESSAGE, Reader, origin, texts_in
 from handouts.collection.evidence import CLINIC
@@ -232,7 +232,8 @@ def safety(reader: Reader) -> Findings:
 
 
 OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
-    number, nowhere, part, denominator, grade, balance, heading, off_purpose, safety,
+    number, nowhere, part, denominator, grade, balance, heading, off_purpose, safety, listed.never_say, listed.question,
+    listed.side_by_side,
 )  # fmt: skip
 """The rules that look at the words of a page, of which `of_sources` finds nothing."""
 
@@ -283,12 +284,11 @@ def safety_of(soup: BeautifulSoup, reader: Reader) -> str:
 
     Where readers of some site call another number, its name stands in its place.
     """
-    section = soup.select_one("section.safety")
-    if section is None:
-        return ""
-    for cite in section.select("sup"):
+    parts = soup.select(".safety-part")
+    for cite in [cite for part in parts for cite in part.select("sup")]:
         cite.decompose()
-    text = " ".join(re.sub(r"\([^)]*\)", "", section.get_text(" ")).split()).replace(" .", ".").replace(" ,", ",")
+    said = " ".join(sorted(part.get_text(" ") for part in parts))  # they may stand in several places
+    text = " ".join(re.sub(r"\([^)]*\)", "", said).split()).replace(" .", ".").replace(" ,", ",")
     clinic = reader.collection.clinic.at(reader.rows.values())
     numbers = {"phone": clinic.phone, "evening_phone": clinic.evening_phone}
     numbers["emergency"] = clinic.emergency or reader.collection.phrases("emergency_number")

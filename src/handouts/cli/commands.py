@@ -152,6 +152,7 @@ def _refresh(collection: Collection, options: argparse.Namespace) -> int:
 
 def _check(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.checks.findings import ERROR
+    from handouts.checks.paper import check_sheets
     from handouts.checks.run import check_collection, check_text, failing
     from handouts.checks.trace import trace
 
@@ -172,6 +173,8 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
     findings = check_collection(collection, options.on or date.today(), named) if named or not texts else []
     findings += [finding for path in texts for finding in check_text(collection, path)]
     failed = [answer for path in texts for answer in failing(collection, path)]
+    on_paper, measured = check_sheets(collection, named) if options.sheets else ([], [])
+    findings += on_paper
     errors = sum(finding.severity == ERROR for finding in findings)
     if options.format == "json":
         items = [
@@ -196,6 +199,12 @@ def _check(collection: Collection, options: argparse.Namespace) -> int:
             print(finding)
         for _, answer in failed:
             print(answer)
+        for variant, sheets in measured:
+            emptiest = min((sheet.filled for sheet in sheets[:-1]), default=1.0)
+            smallest = min(sheet.smallest for sheet in sheets)
+            print(
+                f"{variant}: {len(sheets)} sheets, type from {smallest:g} points, emptiest {emptiest:.0%}, last {sheets[-1].filled:.0%}"
+            )
         print(f"Findings: {errors} errors, {len(findings) - errors} warnings.")
     return 1 if errors else 0
 

@@ -101,6 +101,10 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     check.add_argument(
         "--format", choices=["text", "json", "html"], default="text", help="how to print findings (default: text)"
     )
+    check.add_argument(
+        "--sheets", action="store_true",
+        help="look at each page on paper too: size of type, empty sheets, what is torn; tells how many sheets it has",
+    )  # fmt: skip
     check.add_argument("--trace", action="store_true", help="print where each sentence comes from instead")
     check.add_argument(
         "--on", type=_day, default=None, metavar="DATE", help="the day to compare reviews with (default: today)"

@@ -240,6 +240,24 @@ PLAIN_WORDS = Layout(
     {"hard": Column("The hard word."), "say": Column("The plain one.")},
     ("hard",),
 )  # fmt: skip
+NEVER_SAY = Layout(
+    "never-say.csv", "What no page may say: the author's homework, and English that nobody speaks.",
+    {
+        "phrase": Column("The words, in any case; ... between two of them stands for up to five words."),
+        "say": Column("What to say or do instead."),
+    },
+    ("phrase",),
+)  # fmt: skip
+QUESTIONS = Layout(
+    "questions.csv", "What people ask, and where a topic answers it: each reader must get one of the cells.",
+    {
+        "topic": Column("The topic.", name),
+        "question": Column("The question, as a patient asks it."),
+        "cells": Column("The ids of the cells that answer it, with spaces between, or safety for the safety text."),
+        "only": Column("The values whose readers ask it, such as audience:athlete; all where it is empty.", optional, absent=True),
+    },
+    ("topic", "question"),
+)  # fmt: skip
 STANDARDS = Layout(
     "standards.csv", "What standards of patient education ask of each page, for the scorecard.",
     {
@@ -255,5 +273,5 @@ STANDARDS = Layout(
 )  # fmt: skip
 ALL = (
     PARAMETERS, CLINIC, TOPICS, OPTIONS, FIELDS, PARTS, CAPTIONS, FACTS, GLOSSARY, SAFETY_SETS, SAFETY_PARTS, SAFETY, SAFETY_MUST,
-    SAFETY_RECORD, PICTURES, PHRASES, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, STANDARDS,
+    SAFETY_RECORD, PICTURES, PHRASES, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
 )  # fmt: skip

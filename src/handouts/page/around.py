@@ -12,21 +12,10 @@ from nbformat import NotebookNode
 
 from handouts.collection.clinic import Clinic, Field, Topic
 from handouts.collection.phrases import Phrases
+from handouts.page.safety import Warnings
 
 UNSEALED = "{=version=}"
 """Stands in a page for its version until all of the page is known."""
-
-
-@dataclass(frozen=True)
-class Warnings:
-    """A part of the safety text as text cells: lines, and what is said before and after them, which may be nothing."""
-
-    name: str
-    heading: str
-    lead: NotebookNode | None
-    lines: list[NotebookNode]
-    close: NotebookNode | None
-    urgency: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +23,7 @@ class Around:
     """What a page says around its text.
 
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
-    follows the cell with the id `safety_after`, or ends the text. `places` says where each text stands, by its cell's id;
+    follows the cell with the id `safety_after`, or ends the text; `safety_at` are its parts that follow other cells, by their ids. `places` says where each text stands, by its cell's id;
     pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet,
     `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as.
     """
@@ -54,6 +43,7 @@ class Around:
     safety_heading: str
     about_safety_sources: str
     safety_after: str | None
+    safety_at: Mapping[str, list[Warnings]]
     sources: list[dict[str, str]]
     numbers: dict[str, int]
     web_address: str
@@ -105,6 +95,12 @@ def css_pages(say: Phrases) -> str:
     return " ".join(
         f"counter({piece})" if count % 2 else css_string(piece) for count, piece in enumerate(pieces) if piece
     )
+
+
+def compact(css: str) -> str:
+    """Return a style sheet without comments and spaces that say nothing."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\n\s*", "\n", css)).replace("}", "}\n")
 
 
 def css_string(text: str) -> str:

@@ -22,14 +22,13 @@ from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
 from handouts.collection.notebook import place
 from handouts.collection.parameters import SIZE, resolve
-from handouts.collection.safety import SafetyPart
 from handouts.collection.sentences import ended
 from handouts.errors import PageError, known
 from handouts.page.around import (
     UNSEALED,
     Around,
-    Warnings,
     call,
+    compact,
     css_pages,
     css_string,
     day,
@@ -47,10 +46,8 @@ from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.marks import check_page
 from handouts.page.markup import check_headings, check_links, headings, markdown
 from handouts.page.outputs import SHOWN, check_cells, make_ready
-from handouts.page.tailor import TailorPreprocessor, is_hidden, part_of
-
-SAFETY_HERE = "safety-here"
-"""The tag of the cell that the safety text follows; without one it ends the page."""
+from handouts.page.safety import as_cells, place_parts
+from handouts.page.tailor import SAFETY_HERE, TailorPreprocessor, is_hidden, part_of
 
 
 class PagePreprocessor(Preprocessor):
@@ -89,8 +86,8 @@ class PagePreprocessor(Preprocessor):
             except PageError as error:
                 raise PageError(f"{where}, {place(nb, cell, resources.get('numbers'))}: {error}") from None
         used = collection.safety_of(topics[topic])
-        safety = [_warnings(part, expander) for part in used.parts] if used else []
-        warnings = [cell for part in safety for cell in (part.lead, *part.lines, part.close) if cell]
+        safety = [as_cells(part, expander) for part in used.parts] if used else []
+        warnings = [cell for part in safety for cell in part.cells]
         notes = [
             nbformat.v4.new_markdown_cell(expander.expand(row["note"]), id=f"note-{count}")
             for count, row in enumerate(rows)
@@ -103,13 +100,13 @@ class PagePreprocessor(Preprocessor):
             if any(token["attrs"]["level"] == 1 for token in headings(parse_markdown(cell.source))):
                 raise PageError(f"{places[cell.id]}: begins with one #, which is for the title only, and would be lost. Remove the mark.")  # fmt: skip
         safety_after = next((cell.id for cell in nb.cells if SAFETY_HERE in notebook.tags(cell)), None)
-        urgent = [
-            cell.source for part in safety if part.urgency for cell in (part.lead, *part.lines, part.close) if cell
-        ]
+        placed = place_parts(nb, safety, where)
+        urgent = [cell.source for part in safety if part.urgency for cell in part.cells]
         texts = [note.source for note in notes]
         for cell in nb.cells:
             texts += _texts(cell)
-            texts += [one.source for one in warnings if one.source not in urgent] if cell.id == safety_after else []
+            here = [part for part in safety if placed.get(part.name, safety_after) == cell.id and not part.urgency]
+            texts += [one.source for part in here for one in part.cells]
         sources = entries(collection, cited([*texts, *(one.source for one in warnings), *urgent]))
         resources["page"] = Around(
             title=title_of(nb, where),
@@ -122,7 +119,8 @@ class PagePreprocessor(Preprocessor):
             classes=" ".join(f"{parameter}-{value}" for parameter, value in values.items()),
             parts=collection.parts,
             used_parts=list(dict.fromkeys(filter(None, map(part_of, nb.cells)))),
-            safety=safety,
+            safety=[part for part in safety if part.name not in placed],
+            safety_at={cell.id: [part for part in safety if placed.get(part.name) == cell.id] for cell in nb.cells},
             safety_heading=used.heading if used else "",
             about_safety_sources=used.about_sources if used else "",
             safety_after=safety_after,
@@ -157,20 +155,6 @@ def _texts(cell: NotebookNode) -> Iterator[str]:
         yield f"{told.get('title', '')} {told.get('caption', '')}"
         yield cite(str(told.get("sources", "")).split())
         yield output.get("data", {}).get("text/html", "")
-
-
-def _warnings(part: SafetyPart, expander: Expander) -> Warnings:
-    """Return a part of the safety text as text cells, with facts and words to teach filled in."""
-
-    def cell(text: str, count: str, sources: tuple[str, ...] = ()) -> NotebookNode | None:
-        source = expander.expand(text) + cite(sources)
-        return nbformat.v4.new_markdown_cell(source, id=f"{part.name}-{count}") if text else None
-
-    lead = cell(part.lead, "lead")
-    lines = [cell(line.text, str(count), line.sources) for count, line in enumerate(part.lines, start=1)]
-    return Warnings(
-        part.name, part.heading, lead, [line for line in lines if line], cell(part.close, "close"), part.urgency
-    )
 
 
 def check_same_collection(nb: NotebookNode, collection: Collection, where: str) -> None:
@@ -255,6 +239,7 @@ class HandoutExporter(TemplateExporter):
         yield from {
             "handout_markdown": markdown,
             "css_string": css_string,
+            "compact": compact,
             "part_of": part_of,
             "cite": links,
             "linked": linked_output,

@@ -45,7 +45,7 @@ def _gather(text: str, say: Phrases) -> str:
     telling: set[int] = set()
     for count, piece in enumerate(pieces):
         if count % 2:
-            urgent = piece.startswith('<div class="get-help') or (urgent and piece != "</div>")
+            urgent = piece.startswith('<div class="safety-part get-help') or (urgent and piece != "</div>")
             continue
         names = list(dict.fromkeys(found[1] for sup in MARKS.findall(piece) for found in LINK.finditer(sup)))
         if not names:
@@ -91,12 +91,9 @@ def _line(dots: re.Match[str]) -> str:
 
 
 def _jump(text: str, say: Phrases) -> str:
-    """Return links to each box for help at once, the first called so and others by their heading, and to the sections."""
-    boxes = re.findall(r'<div class="get-help now" id="([^"]+)">\s*<h3>(.*?)</h3>', text, flags=re.S)
-    to_help = "".join(
-        f'<a class="to-help" href="#{place}">{words if at else escape(say("to_help"))}</a>\n'
-        for at, (place, words) in enumerate(boxes)
-    )
+    """Return links to each box for help at once, and to the sections."""
+    boxes = re.findall(r'<div class="safety-part get-help now" id="([^"]+)">\s*<h[23]>(.*?)</h[23]>', text, flags=re.S)
+    to_help = "".join(f'<a class="to-help" href="#{place}">{words}</a>\n' for place, words in boxes)
     sections = "".join(
         f'<li><a href="#{place}">{re.sub(r"<[^>]*>", "", MARKS.sub("", words))}</a></li>\n'
         for place, words in re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', text, flags=re.S)

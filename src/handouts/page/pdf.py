@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from handouts.errors import PageError, check_installed
 from handouts.page.fonts import FAMILY
 
+T = TypeVar("T")
 NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 """What WeasyPrint needs of Debian."""
 FONTS = {f"font:{weight}": f"DejaVuSans{suffix}.ttf" for weight, suffix in (("400", ""), ("700", "-Bold"))}
@@ -53,6 +54,11 @@ def make_pdf(html: str, paper: str) -> bytes:
 
     Raises PageError where WeasyPrint's libraries are missing, and for a page that asks for anything but itself.
     """
+    return lay_out(html, paper, lambda document: bytes(document.write_pdf(pdf_variant="pdf/ua-1")))
+
+
+def lay_out(html: str, paper: str, use: Callable[[Any], T]) -> T:
+    """Return what `use` makes of the sheets of a page: of WeasyPrint's document, which lives as long as it. Raises PageError."""
     check_can_print()
     import matplotlib as mpl
     from weasyprint import CSS, HTML
@@ -77,9 +83,9 @@ def make_pdf(html: str, paper: str) -> bytes:
     page = HTML(string=html, url_fetcher=Fetcher())
     try:
         with _one_at_a_time, _limited() as check:
-            printed = bytes(page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
+            used = use(page.render(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"))
             check()  # WeasyPrint goes on without a drawing that was stopped
-            return printed
+            return used
     except FatalURLFetchingError as error:
         raise PageError(
             f"a PDF holds all that it shows, and this page asks for {error}. Put it into the notebook."

@@ -25,6 +25,8 @@ from handouts.errors import NotebookError, known
 from handouts.page.markdown import parse_markdown, plain_text
 
 PART = "part"
+SAFETY_HERE = "safety-here"
+"""Tags a cell that the safety text follows; with a colon and a part's name, such as safety-here:tell-first, that part of it."""
 HIDDEN = {f"{what}{sign}cell" for what in ("remove", "hide") for sign in "-_"}
 HIDDEN_OUTPUT = {
     f"{what}{sign}{which}" for what in ("remove", "hide") for sign in "-_" for which in ("output", "outputs")
@@ -54,7 +56,7 @@ def is_for(cell: NotebookNode, values: Values, parameters: Parameters) -> bool:
     wanted: dict[str, set[str]] = {}
     for tag in tags(cell):
         facet, colon, value = tag.partition(":")
-        if colon and facet != PART:
+        if colon and facet not in (PART, SAFETY_HERE):
             wanted.setdefault(facet, set()).add(value)
     return all(values[facet] in allowed for facet, allowed in wanted.items())
 
@@ -94,6 +96,8 @@ def check_tags(nb: NotebookNode, parameters: Parameters, parts: Names[str], wher
                         f"{at}: is no facet, and would be ignored. Write it as {_example(tag, facets)}."
                     )
                 continue
+            if facet == SAFETY_HERE:
+                continue  # which parts the safety text has, the exporter knows
             if facet not in facets:
                 raise NotebookError(f"{at}: unknown facet {facet!r}. {known(facet, facets)}")
             if value not in facets[facet]:

@@ -260,6 +260,7 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
         svg = re.sub(r"</?g\b[^>]*>", "", svg)
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
+    svg = re.sub(r' style="[^"]*"', lambda style: style[0].replace("; ", ";"), svg)
     svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_short(path[1])}"', svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{Sheet.ink}" style="{font}"><title id="{ids}-title">{escaped}</title>'

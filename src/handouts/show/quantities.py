@@ -10,6 +10,8 @@ PEOPLE = "people"
 """The unit of a fact whose marks are people."""
 NARROWEST_GROUP = 8.5
 """Width from which groups stand side by side, in em."""
+PALE = tint(Sheet.ink, 0.35)
+"""The colour of those of whom it is not told: paper and gray printing show it (2:1 on white)."""
 ACROSS = 10
 """How many stand in a row of a group."""
 
@@ -33,7 +35,7 @@ def groups(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
         top += 0.3 * sheet.em
         dark = _runs(0, many, across)
         pale = _runs(many, fact.denominator or 0, across)
-        for runs, colour in ((dark, sheet.ink), (pale, tint(sheet.ink, 0.2))):
+        for runs, colour in ((dark, sheet.ink), (pale, PALE)):
             _marks(sheet, [(x + column * step, top + line * step, length) for line, column, length in runs], step, colour, people=fact.unit == PEOPLE)  # fmt: skip
         end = top + ceil((fact.denominator or 0) / across) * step
         bottom = max(bottom, end)
@@ -42,7 +44,7 @@ def groups(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
     what = drawing.facts[rows[0]["fact"]].what
     bottom += 0.5 * sheet.em
     key = 0.0
-    for told, colour in ((what, sheet.ink), (drawing.say("the_others"), tint(sheet.ink, 0.2))):
+    for told, colour in ((what, sheet.ink), (drawing.say("the_others"), PALE)):
         middle = bottom + LINE_HEIGHT * sheet.em / 2
         _marks(sheet, [(key, middle - step / 2, 1)], step, colour, people=drawing.facts[rows[0]["fact"]].unit == PEOPLE)
         sheet.put(sheet.words(told, sheet.width), key + 1.3 * step, bottom)

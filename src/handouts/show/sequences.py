@@ -71,7 +71,7 @@ def _boxes(sheet: Sheet, shown: list[tuple[Row, Symbol]], y: float, width: float
 
 def _badge(sheet: Sheet, number: str, x: float, y: float) -> None:
     """Put the number of a step into a disc, with its upper left corner at (`x`, `y`)."""
-    radius = 0.75 * sheet.em
+    radius = 0.66 * sheet.em
     sheet.disc(x + radius, y + radius, radius, sheet.ink)
     top = y + radius - LINE_HEIGHT * sheet.em / 2
     sheet.put(sheet.words(number, 2 * radius, "bold", "white"), x + radius, top, "center")

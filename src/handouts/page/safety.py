@@ -1,0 +1,62 @@
+"""The safety text on a page: its parts as text cells, and the cells that they follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+
+from handouts.collection import notebook
+from handouts.collection.evidence import cite
+from handouts.collection.safety import SafetyPart
+from handouts.errors import PageError, known
+from handouts.page.citations import Expander
+from handouts.page.tailor import SAFETY_HERE
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """A part of the safety text as text cells: lines, and what is said before and after them, which may be nothing."""
+
+    name: str
+    heading: str
+    lead: NotebookNode | None
+    lines: list[NotebookNode]
+    close: NotebookNode | None
+    urgency: str
+
+    @property
+    def cells(self) -> list[NotebookNode]:
+        """All its text, in order."""
+        return [cell for cell in (self.lead, *self.lines, self.close) if cell]
+
+
+def as_cells(part: SafetyPart, expander: Expander) -> Warnings:
+    """Return a part of the safety text as text cells, with facts and words to teach filled in."""
+
+    def cell(text: str, count: str, sources: tuple[str, ...] = ()) -> NotebookNode | None:
+        source = expander.expand(text) + cite(sources)
+        return nbformat.v4.new_markdown_cell(source, id=f"{part.name}-{count}") if text else None
+
+    lead = cell(part.lead, "lead")
+    lines = [cell(line.text, str(count), line.sources) for count, line in enumerate(part.lines, start=1)]
+    return Warnings(
+        part.name, part.heading, lead, [line for line in lines if line], cell(part.close, "close"), part.urgency
+    )
+
+
+def place_parts(nb: NotebookNode, safety: Sequence[Warnings], where: str) -> dict[str, str]:
+    """Return the id of the cell that each part of the safety text follows which a tag, such as safety-here:tell-first, names."""
+    names = {part.name for part in safety}
+    placed: dict[str, str] = {}
+    for cell in nb.cells:
+        for tag in notebook.tags(cell):
+            name = tag.removeprefix(f"{SAFETY_HERE}:")
+            if name == tag:
+                continue
+            if name not in names:
+                raise PageError(
+                    f"{where}: a cell is tagged {tag!r}, and the page's safety text has no such part. {known(name, names)}"
+                )
+            placed.setdefault(name, cell.id)
+    return placed
