@@ -48,6 +48,18 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "a promise": ("balance", f"notebooks/{CHOICE}.ipynb", "learn the signs of harm: see", "dry needling is the best choice. [@clinic] Learn the signs of harm: see", "steers to one choice"),
     "a cell that fails": ("page", f"notebooks/{SESSION}.ipynb", 'icons(\\"dn-mild\\")', 'icons(\\"dn-mlid\\")', "Did you mean 'dn-mild'"),
     "an empty heading": ("heading", f"notebooks/{SESSION}.ipynb", "## Does it help?", "## Overview", "says nothing of what follows"),
+    "homework put back": ("never-say", f"notebooks/{SESSION}.ipynb", "A few people are. [@brady2014]", "A few people are, as far as we have read. [@brady2014]", "says 'as far as we have read'"),
+    "homework in a table": ("never-say", "data/needle-options.csv", "Bruises, sore spots, and, rarely, a hurt lung [@brady2014", "Adverse events, and, rarely, a hurt lung [@brady2014", "says 'adverse events'"),
+    "English that nobody speaks": ("never-say", "data/safety.csv", "You bleed a lot.", "You bleed at this point in time.", "says 'at this ... in time'"),
+    "a question that lost its answer": ("question", "data/questions.csv", "plain-help", "plain-gone", "get no answer to 'Does it help?'"),
+    "an answer that lost its reader": ("question", f"notebooks/{SESSION}.ipynb", '"level:plain",\n     "audience:athlete",\n     "part:for-you"', '"level:plain",\n     "audience:general",\n     "part:for-you"', "get no answer to 'Will it make me stronger?'"),
+    "a number changed": ("number", "data/facts.csv", "190,370,,1000", "190,730,,1000", "tells 730, which is not what its column counted says"),
+    "a best estimate changed": ("number", "data/facts.csv", "15,15,,,minutes", "25,25,,,minutes", "tells 25"),
+    "a unit swapped": ("number", "data/facts.csv", "190,370,,1000,treatments", "190,370,,1000,people", "is counted in people"),
+    "numbers side by side": ("denominator", "data/other-options.csv", "and no cost for now [@clinic]", "and 3 of 100 people, or 4 of 1,000 [@clinic]", "not counted alike"),
+    "a chopped page": ("grade", f"notebooks/{SESSION}.ipynb", "A thin needle goes into the muscle. [@saintlukes_dn]", "It is in. [@saintlukes_dn] It is thin. [@saintlukes_dn] You lie still. [@saintlukes_dn] We find it. [@saintlukes_dn] You rest. [@saintlukes_dn] " * 40, "chopped so short"),
+    "a sign dropped": ("safety", "data/safety.csv", "You are short of breath.", "You are tired.", "does not speak of"),
+    "a body part dropped": ("safety", "data/safety.csv", "chest", "foot", "does not speak of"),
     "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
 }  # fmt: skip
 
@@ -107,7 +119,10 @@ def test_a_page_too_large_for_a_phone_is_found(pages: dict[str, str]) -> None:
 
 def test_every_rule_has_an_example_that_fails() -> None:
     """Each rule is shown to find something, and names the authority that it comes from."""
-    assert {mutation[0] for mutation in MUTATIONS.values()} | {rule for rule, _, _ in ON_PAGES} | {"size"} == set(RULES)
+    assert {mutation[0] for mutation in MUTATIONS.values()} | {rule for rule, _, _ in ON_PAGES} | {
+        "size",
+        "sheets",
+    } == set(RULES)
     assert all(rule.says and rule.authority for rule in RULES.values())
 
 

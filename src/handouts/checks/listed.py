@@ -1,4 +1,4 @@
-"""Rules about words that a collection itself lists: what no page may say, and what each must answer; and about numbers side by side."""
+"""Rules about what a collection lists itself: what no page may say, what each must answer, and what its facts were counted in."""
 
 import re
 
@@ -11,6 +11,11 @@ from handouts.page.citations import CITE
 ANSWERED_BY_SAFETY = "safety"
 """What data/questions.csv calls the safety text, where it names cells."""
 OF_SO_MANY = re.compile(r"\b[\d,]+ (?:of|in)(?: every)? ([\d,]+)\b")
+PERCENT = re.compile(r"([\d,.]*\d)\s*(?:%|percent)")
+RATIO = re.compile(r"([\d,.]*\d) (?:in|of|per|out of) ([\d,.]*\d)")
+PLAIN = re.compile(r"\d[\d,.]*")
+ROUNDED = 0.02
+"""How far a number that is told may lie from what was counted, as a share of it."""
 FACT = re.compile(r"\[=([\w-]+)\]")
 
 
@@ -55,3 +60,35 @@ def side_by_side(reader: Reader) -> Findings:
         if len({(fact.denominator, fact.unit) for fact in named if isinstance(fact, Fact)}) > 1 or len(counted) > 1:
             told = "has numbers side by side that are not counted alike. Tell them out of the same number, of the same thing, or in words."
             yield Finding("denominator", ERROR, file, next(iter(row.values())), "", told)
+
+
+def counted(reader: Reader) -> Findings:
+    """Find facts of a page whose numbers are not those of the column `counted`, rounded, or whose sentence names another unit."""
+    facts = reader.collection.facts
+    drawn = [
+        row.get("fact", "") for _, name, _ in reader.shown("diagram") for row in reader.collection.tables.shown(name)
+    ]
+    for name in dict.fromkeys([*reader.facts(), *filter(None, drawn)]):
+        fact = facts.get(name)
+        if fact is None or fact.is_own:
+            continue
+        known = _counted(fact)
+        for told in [fact.best] if fact.best else [fact.low, fact.high]:
+            if told and not any(abs(one - told) <= max(0.5, ROUNDED * told) for one in known):
+                message = f"tells {told:g}, which is not what its column counted says. Mend the number, or say there where it comes from."
+                yield Finding("number", ERROR, "data/facts.csv", name, fact.sentence, message)
+        if fact.unit not in fact.sentence:
+            message = f"is counted in {fact.unit}, and its sentence does not say so. Say the unit that was counted."
+            yield Finding("number", ERROR, "data/facts.csv", name, fact.sentence, message)
+
+
+def _counted(fact: Fact) -> list[float]:
+    """Return the numbers of what was counted: as they stand, and out of the fact's denominator."""
+    text, of = fact.counted, fact.denominator or 100
+
+    def number(digits: str) -> float:
+        return float(digits.replace(",", "").rstrip("."))
+
+    found = [number(one) for one in PLAIN.findall(text)]
+    found += [number(one) * of / 100 for one in PERCENT.findall(text)]
+    return found + [number(some) / number(all_) * of for some, all_ in RATIO.findall(text) if number(all_)]

@@ -127,7 +127,8 @@ def grade(reader: Reader) -> Findings:
         yield Finding("grade", WARNING, "grades", "", "", readability.NOT_MEASURED)
         return
     said = [one.words for one in reader.sentences if not one.exempt]
-    low = readability.grades(reader.collection, said).fkgl if len(said) >= SENTENCES else LOWEST_GRADE
+    whole = [" ".join(said)]  # in one block: a block of less than four words would not be graded
+    low = readability.grades(reader.collection, whole).fkgl if len(said) >= SENTENCES else LOWEST_GRADE
     if low < LOWEST_GRADE:
         told = (
             f"readers {reader.who} get sentences of grade {low} ({readability.tool()}): chopped so short that nobody would say them. "
@@ -233,7 +234,7 @@ def safety(reader: Reader) -> Findings:
 
 OF_TEXT: tuple[Callable[[Reader], Findings], ...] = (
     number, nowhere, part, denominator, grade, balance, heading, off_purpose, safety, listed.never_say, listed.question,
-    listed.side_by_side,
+    listed.side_by_side, listed.counted,
 )  # fmt: skip
 """The rules that look at the words of a page, of which `of_sources` finds nothing."""
 

@@ -23,7 +23,7 @@ Sources = Mapping[str, Mapping[str, object]]
 class Fact:
     """A number that a patient reads: from `low` to `high` in `denominator` `unit`, or so many `unit` where that is None.
 
-    `best` is the best estimate where the source gives one with its range; `what` is what was counted; `signed_by` says who
+    `best` is the best estimate where the source gives one with its range; `what` is what was counted, and `counted` the count as the source tells it; `signed_by` says who
     signed a rule of the clinic's own.
     """
 
@@ -37,6 +37,7 @@ class Fact:
     what: str
     population: str
     sources: tuple[str, ...]
+    counted: str
     confidence: str
     signed_by: str = ""
 
@@ -76,7 +77,7 @@ def read_facts(tables: Tables, sources: Sources) -> dict[str, Fact]:
             )
         facts[row["fact"]] = Fact(
             row["fact"], sentence, int(row["low"]), int(row["high"]), best, of, row["unit"], row["what"],
-            row["population"], sources_of(sources, row, where), row["confidence"], row.get("signed_by") or "",
+            row["population"], sources_of(sources, row, where), row["counted"], row["confidence"], row.get("signed_by") or "",
         )  # fmt: skip
     return facts
 

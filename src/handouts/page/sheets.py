@@ -63,8 +63,8 @@ def _drawn_sizes(box: Any) -> Iterator[float]:
     drawing = box.element
     said = re.search(r"font-size: ([\d.]+)px", drawing.get("style") or "")
     if said and drawing.find(".//{*}text") is not None:
-        width = float((drawing.get("viewBox") or "0 0 1").split()[2])
-        yield float(said[1]) * box.width * PIXEL / width
+        width, height = map(float, (drawing.get("viewBox") or "0 0 1 1").split()[2:])
+        yield float(said[1]) * PIXEL * min(box.width / width, box.height / height)
 
 
 def _words(box: Any) -> str:

@@ -16,6 +16,8 @@ from handouts.show.pictures import Symbol
 
 PICTURE, PICTURE_SHAPE = 5.0, 1.4
 """How wide the picture of a step is, in em, and how much wider than high."""
+NARROWEST_WORDS = 8.0
+"""Width from which words stand beside a picture, in em; else they stand below it."""
 NARROWEST_COLUMN = 9.0
 """Width from which columns stand side by side, in em, with the gap after one."""
 
@@ -83,31 +85,36 @@ def paths(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
     width = columns[0][1]
     pictured = PICTURE * sheet.em if "picture" in rows[0] else 0.0
     indent = 1.5 * sheet.em
+    beside = width - indent - pictured - 3 * pad
+    below = bool(pictured) and beside < NARROWEST_WORDS * sheet.em
     paths = [
         [
-            (row, sheet.words(row["text"], width - indent - pictured - 3 * pad))
+            (row, sheet.words(row["text"], width - indent - 2 * pad if below else beside))
             for row in rows
             if row["option"] == look.name
         ]
         for look in looks
     ]
     deepest = max(len(path) for path in paths)
-    lowest = pictured / PICTURE_SHAPE
-    level = [max(lowest, *(path[step][1].height for path in paths if step < len(path))) for step in range(deepest)]
+    tall = pictured / PICTURE_SHAPE
+    heights = [[tall + block.height if below else max(tall, block.height) for _, block in path] for path in paths]
+    level = [max(path[step] for path in heights if step < len(path)) for step in range(deepest)]
     top = bottom = 0.0
-    for look, path, (x, _) in zip(looks, paths, columns, strict=True):
+    for look, path, own, (x, _) in zip(looks, paths, heights, columns, strict=True):
         y = _head(sheet, look, x, top, width)
         for at, (row, block) in enumerate(path):
             sheet.arrow(x + width / 2, y, arrow, look.colour)
             y += arrow
-            height = (level[at] if side_by_side else max(lowest, block.height)) + 2 * pad
+            height = (level[at] if side_by_side else own[at]) + 2 * pad
             sheet.box(x, y, width, height, look.colour, fill=tint(look.colour, 0.08), rounded=look.rounded)
-            middle = y + (height - block.height) / 2
+            over = tall if below else 0.0
+            middle = y + over + (height - over - block.height) / 2
             sheet.put(sheet.words(row["step"], indent, "bold", look.colour), x + pad, middle)
             if pictured:
-                shown = drawing.symbol(row["picture"])
-                sheet.symbol(shown, x + pad + indent, y + pad, pictured, height - 2 * pad, look.colour)
-            sheet.put(block, x + 2 * pad + indent + pictured, middle)
+                shown, left = drawing.symbol(row["picture"]), x + pad + indent
+                room = (width - 2 * pad - 2 * indent, tall) if below else (pictured, height - 2 * pad)
+                sheet.symbol(shown, left, y + pad, *room, look.colour)
+            sheet.put(block, x + pad + indent + (0.0 if below else pictured + pad), middle)
             y += height
         bottom = max(bottom, y)
         top = 0.0 if side_by_side else bottom + 1.5 * sheet.em
