@@ -3,12 +3,16 @@
 An educator's work turns none of these red: what pages may say is for `handouts check`, what notebooks show for nbval.
 """
 
+import json
 import re
+import warnings
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from conftest import Blocks
+from conftest import ROOT, Blocks
 from handouts.build import build_pages
 from handouts.collection import Collection, notebook
 from handouts.collection.csvfile import text
@@ -101,6 +105,7 @@ def test_no_sentence_of_a_page_comes_from_nowhere(pages: dict[str, str], shipped
     own |= {"Name:", "Date:", "Time:", "Clinician:"}  # beside the lines to write on
     own |= {cell for row in shipped.tables.shown("comparison") for cell in row.values()}
     own |= {"The clinic's article", shipped.phrases("not_reviewed")}
+    own |= {topic.purpose for topic in shipped.topics.values()}
     for path, html in pages.items():
         if "_original_" not in path:  # `handouts check` looks at the others, see test_checks.py
             continue
@@ -144,3 +149,16 @@ def test_the_three_subjects_are_shown_to_every_reader(audience: str, pages: dict
     html = page_of(pages, TOPICS[0], audience)
     assert 'id="table-comparison"' in html
     assert [name for name in SUBJECTS if f'id="{name}-title"' not in html] == []
+
+
+def test_the_readmes_picture_tells_when_it_is_old() -> None:
+    """The picture names the pages that it shows with their versions; where they have changed since, a warning says how to take it anew."""
+    spec = spec_from_file_location("pictures", ROOT / "scripts" / "pictures.py")
+    assert spec and spec.loader
+    pictures = module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    now = pictures.versions(pictures.pages())
+    taken = json.loads(Image.open(pictures.PICTURE).text["pages"])
+    assert taken.keys() == now.keys() and all(re.fullmatch(r"[0-9a-f]{10}", version) for version in now.values())
+    if taken != now:  # an educator's work turns no test red
+        warnings.warn("docs/two-audiences.png shows pages as they were: python scripts/pictures.py", stacklevel=1)

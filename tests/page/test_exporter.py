@@ -7,13 +7,16 @@ from itertools import pairwise
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
-from conftest import NEEDLES, ROOT, Blocks, a_notebook, edit, text_cell
+from conftest import NEEDLES, ROOT, Blocks, a_notebook, edit, now, text_cell
 from handouts.collection.folder import Collection
 from handouts.errors import PageError, ParameterError
+from handouts.page import Variant, make_page
 from handouts.page.exporter import HandoutExporter, css_string
 
 TOPIC = "your-dry-needling-session"
+SESSION = Variant(TOPIC, {"audience": "general", "level": "plain", "size": "normal"})
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -379,3 +382,29 @@ def test_the_look_has_no_address_and_no_capitals() -> None:
     css = (ROOT / "src/handouts/page/templates/handout/handout.css").read_text()
     for word in ("url(", "@import", "uppercase", "italic", "justify"):
         assert word not in css
+
+
+def test_a_part_of_the_safety_text_follows_the_cell_that_names_it(copy: Collection) -> None:
+    """safety-here:tell-first puts that part after its cell, under a heading of its own; the others stay together, and none is lost."""
+    path = copy.notebook("your-dry-needling-session")
+    whole = BeautifulSoup(make_page(copy, SESSION).html, "html.parser")
+    nb = nbformat.read(path, as_version=4)
+    cell = next(cell for cell in nb.cells if cell.id == "plain-before")
+    cell.metadata.tags.append("safety-here:tell-first")
+    nbformat.write(nb, path)
+    page = BeautifulSoup(make_page(now(copy), SESSION).html, "html.parser")
+    placed = page.select_one("#safety-tell-first")
+    assert placed.find_previous("h2", id=True).get_text() == "What will I do, and when?"
+    assert placed.h2 and placed.parent.select(".safety-part") == [placed]
+    said = [sorted(part.get_text(" ").split("\n")[0] for part in of.select(".safety-part")) for of in (whole, page)]
+    assert len(page.select(".safety-part")) == len(whole.select(".safety-part")) and said[0] == said[1]
+
+
+def test_a_part_that_the_safety_text_has_not_is_refused(copy: Collection) -> None:
+    """safety-here: with a name that no part has is told, with the name that was probably meant."""
+    path = copy.notebook("your-dry-needling-session")
+    nb = nbformat.read(path, as_version=4)
+    next(cell for cell in nb.cells if cell.id == "plain-before").metadata.tags.append("safety-here:tel-first")
+    nbformat.write(nb, path)
+    with pytest.raises(PageError, match=r"safety-here:tel-first.*Did you mean 'tell-first'"):
+        make_page(now(copy), SESSION)

@@ -21,6 +21,8 @@ ENTRY = re.compile(r'(<li id="source-([^"]+)" data-short="([^"]*)">.*?</li>\n?)'
 """An entry of the list of sources."""
 PAPER = "{=on-paper=}"
 """Stands in a page for the sources that are printed on paper."""
+HELP = re.compile(r'<div class="[^"]*\bget-help\b')
+"""Begins a box for help."""
 DOT = 0.45
 """How much of a line to write on a dot stands for, in em."""
 
@@ -45,7 +47,7 @@ def _gather(text: str, say: Phrases) -> str:
     telling: set[int] = set()
     for count, piece in enumerate(pieces):
         if count % 2:
-            urgent = piece.startswith('<div class="safety-part get-help') or (urgent and piece != "</div>")
+            urgent = bool(HELP.match(piece)) or (urgent and piece != "</div>")
             continue
         names = list(dict.fromkeys(found[1] for sup in MARKS.findall(piece) for found in LINK.finditer(sup)))
         if not names:
