@@ -154,11 +154,13 @@ def test_the_three_subjects_are_shown_to_every_reader(audience: str, pages: dict
 def test_the_readmes_picture_tells_when_it_is_old() -> None:
     """The picture names the pages that it shows with their versions; where they have changed since, a warning says how to take it anew."""
     spec = spec_from_file_location("pictures", ROOT / "scripts" / "pictures.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     pictures = module_from_spec(spec)
     spec.loader.exec_module(pictures)
     now = pictures.versions(pictures.pages())
     taken = json.loads(Image.open(pictures.PICTURE).text["pages"])
-    assert taken.keys() == now.keys() and all(re.fullmatch(r"[0-9a-f]{10}", version) for version in now.values())
+    assert taken.keys() == now.keys()
+    assert all(re.fullmatch(r"[0-9a-f]{10}", version) for version in now.values())
     if taken != now:  # an educator's work turns no test red
         warnings.warn("docs/two-audiences.png shows pages as they were: python scripts/pictures.py", stacklevel=1)

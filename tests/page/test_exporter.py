@@ -395,9 +395,11 @@ def test_a_part_of_the_safety_text_follows_the_cell_that_names_it(copy: Collecti
     page = BeautifulSoup(make_page(now(copy), SESSION).html, "html.parser")
     placed = page.select_one("#safety-tell-first")
     assert placed.find_previous("h2", id=True).get_text() == "What will I do, and when?"
-    assert placed.h2 and placed.parent.select(".safety-part") == [placed]
+    assert placed.h2
+    assert placed.parent.select(".safety-part") == [placed]
     said = [sorted(part.get_text(" ").split("\n")[0] for part in of.select(".safety-part")) for of in (whole, page)]
-    assert len(page.select(".safety-part")) == len(whole.select(".safety-part")) and said[0] == said[1]
+    assert len(page.select(".safety-part")) == len(whole.select(".safety-part"))
+    assert said[0] == said[1]
 
 
 def test_a_part_that_the_safety_text_has_not_is_refused(copy: Collection) -> None:
