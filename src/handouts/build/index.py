@@ -1,11 +1,18 @@
-"""The page to browse a collection by topic and reader."""
+"""The page to browse a collection by topic and reader, and to find a handout in it."""
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from markupsafe import Markup
+
 from handouts.collection.folder import Collection
 from handouts.page.brand import accents
+from handouts.page.fonts import font_faces
 from handouts.page.templating import read_template
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from: str) -> str:
@@ -27,11 +34,29 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
                         "pdf": row["pdf"],
                         "accent": next((value["accent"] for value in values if value.get("accent")), ""),
                         "labels": [value["label"] for value in values if value["on_page"]],
+                        "values": {name: row[name] for name in parameters},
                     }
                 )
         if links:
             first = next(row for row in rows if row["topic"] == topic.name)
-            by_topic.append({"topic": topic, "title": first["title"], "review": first, "links": links})
-    return read_template(Path(__file__).parent / "templates" / "index.html.j2").render(
-        clinic=collection.clinic, say=collection.phrases, accent=accents, topics=by_topic, made_from=made_from
-    )
+            words = " ".join(
+                [first["title"], topic.purpose, *(label for link in links for label in link["labels"])]
+            ).lower()
+            by_topic.append({"topic": topic, "title": first["title"], "review": first, "links": links, "words": words})
+    script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
+    return read_template(TEMPLATES / "index.html.j2").render(
+        clinic=collection.clinic, say=collection.phrases, accent=accents, topics=by_topic, made_from=made_from,
+        parameters=_choices(collection, rows), faces=Markup(font_faces()), script=Markup(script),
+        script_digest="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )  # fmt: skip
+
+
+def _choices(collection: Collection, rows: Sequence[Mapping[str, str]]) -> list[dict[str, object]]:
+    """Return what a reader of the index can choose: each parameter of which the pages in `rows` have several values."""
+    found: list[dict[str, object]] = []
+    for name, parameter in collection.parameters.items():
+        used = {row[name] for row in rows}
+        shown = [{"name": value, "label": of["label"]} for value, of in parameter.values.items() if value in used]
+        if len(shown) > 1:
+            found.append({"name": name, "label": parameter.label, "values_shown": shown})
+    return found

@@ -1,11 +1,12 @@
 """The scorecard: what standards ask of each page, and what can be said of it without a person."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from handouts.checks.findings import ERROR, RULES, Finding
-from handouts.checks.readers import Reader
+from handouts.checks.readers import SHOWN, Reader
 from handouts.checks.standards import (
     DECLARED,
     FAILS,
@@ -17,9 +18,14 @@ from handouts.checks.standards import (
     answers,
     read_standards,
 )
+from handouts.collection import notebook
+from handouts.collection.evidence import CLINIC
 from handouts.collection.folder import Collection
+from handouts.page.citations import CITE
 from handouts.page.templating import read_template
 
+IN_TABLES = ("table", "diagram")
+"""What shows the words of a table."""
 TEMPLATES = Path(__file__).parent / "templates"
 ANSWERS = {FAILS: "fails", READY: "ready", DECLARED: "declared", PEOPLE: "people", NOT_APPLICABLE: "none"}
 """What an answer, or who judges, is called in the catalogue."""
@@ -38,10 +44,40 @@ def render(collection: Collection, readers: Iterable[Reader]) -> str:
             }
             for count, item in enumerate(items)
         ]
-        topics.append({"topic": topic, "title": pages[0][0].title(), "instruments": _by_instrument(items, cards)})
+        figures = [_figures(reader) for reader, _ in pages if not reader.articles]
+        told = {"topic": topic, "title": pages[0][0].title(), "figures": figures}
+        topics.append({**told, "instruments": _by_instrument(items, cards)})
     return read_template(TEMPLATES / "scorecard.html.j2").render(
         clinic=collection.clinic, say=collection.phrases, answers=ANSWERS, topics=topics
     )
+
+
+def _figures(reader: Reader) -> dict[str, object]:
+    """Return what is counted of a page: its words, the share that only these readers get, and its sources."""
+    cited = {name for sentence in reader.sentences for name in sentence.cites} - {CLINIC}
+    return {
+        "who": " ".join(reader.facets.values()),
+        "words": len(reader.text().split()),
+        "share": round(100 * own_share(reader)),
+        "sources": len(cited),
+    }
+
+
+def own_share(reader: Reader) -> float:
+    """Return the share of a page's words, before the safety text, that only readers with the value of its first facet get."""
+    facet, value = next(iter(reader.facets.items()))
+    words: dict[bool, int] = {True: 0, False: 0}
+    for cell in reader.cells:
+        shown = [
+            row
+            for call, name in SHOWN.findall(cell.source)
+            if call in IN_TABLES
+            for row in reader.collection.tables.shown(name)
+        ]
+        told = cell.source if cell.cell_type == "markdown" else " ".join(word for row in shown for word in row.values())
+        own = [tag for tag in notebook.tags(cell) if tag.startswith(f"{facet}:")] == [f"{facet}:{value}"]
+        words[own] += len(re.sub(CITE, "", told).split())
+    return words[True] / (sum(words.values()) or 1)
 
 
 def _together(told: Sequence[tuple[Reader, str, str]]) -> list[dict[str, str]]:

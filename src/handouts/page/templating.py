@@ -5,6 +5,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from handouts.page.around import day
+
 STYLE = Path(__file__).parent / "templates" / "handout"
 """The folder of the style sheet that every page carries."""
 
@@ -13,4 +15,6 @@ STYLE = Path(__file__).parent / "templates" / "handout"
 def read_template(path: Path) -> Template:
     """Return the template at `path`; it may include those beside it, and the style sheet of the pages."""
     loader = FileSystemLoader([path.parent, STYLE])
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template(path.name)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment.filters["day"] = day
+    return environment.get_template(path.name)
