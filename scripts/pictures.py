@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import sync_playwright
 
 from handouts.collection import Collection
-from handouts.page import Variant, make_page
+from handouts.page import Page, Variant, make_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "two-audiences.png"
@@ -30,16 +30,16 @@ STYLE = (
 )
 
 
-def pages() -> dict[str, str]:
+def pages() -> dict[str, Page]:
     """Return the pages that the picture shows, by their place in a build."""
     collection = Collection(ROOT)
     variants = [Variant(TOPIC, values) for values in READERS]
-    return {variant.path: make_page(collection, variant).html for variant in variants}
+    return {variant.path: make_page(collection, variant) for variant in variants}
 
 
-def versions(shown: dict[str, str]) -> dict[str, str]:
-    """Return the version that each page says it has."""
-    return {path: html.partition('name="version" content="')[2].partition('"')[0] for path, html in shown.items()}
+def versions(shown: dict[str, Page]) -> dict[str, str]:
+    """Return the version of each page."""
+    return {path: page.version for path, page in shown.items()}
 
 
 def main() -> None:
@@ -47,8 +47,8 @@ def main() -> None:
     shown = pages()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        for count, html in enumerate(shown.values()):
-            Path(folder, f"{count}.html").write_text(html, encoding="utf-8")
+        for count, one in enumerate(shown.values()):
+            Path(folder, f"{count}.html").write_text(one.html, encoding="utf-8")
         frames = "".join(f'<iframe src="{count}.html"></iframe>' for count in range(len(shown)))
         frame = Path(folder, "picture.html")
         frame.write_text(f"<!DOCTYPE html><style>{STYLE}</style>{frames}", encoding="utf-8")

@@ -24,12 +24,13 @@ def never_say(reader: Reader) -> Findings:
     if reader.articles:
         return
     rows = reader.collection.tables.rows(layouts.NEVER_SAY)
-    told = [*reader.blocks(), *(words for _, one in reader.captions() for words in (one.title, one.text))]
+    words = [*reader.blocks(), *(said for _, one in reader.captions() for said in (one.title, one.text))]
+    told = [" ".join(block.split()) for block in words]
     for row in rows:
         pieces = [re.escape(" ".join(piece.split())) for piece in row["phrase"].split("...")]
         phrase = re.compile(r"\b" + r"\b(?:\W+\w+){0,5}?\W+\b".join(pieces) + r"\b", re.I)
         for block in told:
-            if phrase.search(" ".join(block.split())):
+            if phrase.search(block):
                 message = f"says {row['phrase']!r}, which no page may say. {row['say']}"
                 yield Finding("never-say", ERROR, reader.file, "", block[:100], message)
 
@@ -57,7 +58,7 @@ def side_by_side(reader: Reader) -> Findings:
         cells = [re.sub(CITE, "", cell) for cell in row.values()]
         named = [facts[name] for cell in cells for name in FACT.findall(cell) if name in facts]
         counted = {of for cell in cells for of in OF_SO_MANY.findall(cell)}
-        if len({(fact.denominator, fact.unit) for fact in named if isinstance(fact, Fact)}) > 1 or len(counted) > 1:
+        if len({(fact.denominator, fact.unit) for fact in named}) > 1 or len(counted) > 1:
             told = "has numbers side by side that are not counted alike. Tell them out of the same number, of the same thing, or in words."
             yield Finding("denominator", ERROR, file, next(iter(row.values())), "", told)
 

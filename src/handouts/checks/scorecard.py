@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from handouts.checks.findings import ERROR, RULES, Finding
-from handouts.checks.readers import SHOWN, Reader
+from handouts.checks.readers import Reader
 from handouts.checks.standards import (
     DECLARED,
     FAILS,
@@ -24,8 +24,6 @@ from handouts.collection.folder import Collection
 from handouts.page.citations import CITE
 from handouts.page.templating import read_template
 
-IN_TABLES = ("table", "diagram")
-"""What shows the words of a table."""
 TEMPLATES = Path(__file__).parent / "templates"
 ANSWERS = {FAILS: "fails", READY: "ready", DECLARED: "declared", PEOPLE: "people", NOT_APPLICABLE: "none"}
 """What an answer, or who judges, is called in the catalogue."""
@@ -66,17 +64,15 @@ def _figures(reader: Reader) -> dict[str, object]:
 def own_share(reader: Reader) -> float:
     """Return the share of a page's words, before the safety text, that only readers with the value of its first facet get."""
     facet, value = next(iter(reader.facets.items()))
-    words: dict[bool, int] = {True: 0, False: 0}
-    for cell in reader.cells:
-        shown = [
-            row
-            for call, name in SHOWN.findall(cell.source)
-            if call in IN_TABLES
-            for row in reader.collection.tables.shown(name)
+    told = [(cell, re.sub(CITE, "", cell.source)) for cell in reader.texts]
+    for _, name, cell in reader.shown("table", "diagram"):
+        told += [
+            (cell, re.sub(CITE, "", word)) for row in reader.collection.tables.shown(name) for word in row.values()
         ]
-        told = cell.source if cell.cell_type == "markdown" else " ".join(word for row in shown for word in row.values())
+    words: dict[bool, int] = {True: 0, False: 0}
+    for cell, said in told:
         own = [tag for tag in notebook.tags(cell) if tag.startswith(f"{facet}:")] == [f"{facet}:{value}"]
-        words[own] += len(re.sub(CITE, "", told).split())
+        words[own] += len(said.split())
     return words[True] / (sum(words.values()) or 1)
 
 
