@@ -138,7 +138,7 @@ def test_balance_is_over_all_options(three: Collection) -> None:
     words = {"ice": 25, "heat": 22, "neither": 30}
     cells = ",".join(" ".join(["word"] * (many - 1)) + " [@clinic]" for many in words.values())
     (three.data / "three-ways.csv").write_text(f"What,{','.join(words)}\nIt,{cells}\n")
-    told = [one.told for one in check_words(now(three), TODAY)[0] if one.rule == "balance"]
+    told = [one.told for one in check_words(now(three))[0] if one.rule == "balance"]
     assert told
     assert all("for neither and" in one and "for heat" in one for one in told)
 

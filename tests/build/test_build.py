@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, edit, now
+from conftest import BIN, edit, now, sign_pages
 from handouts.build.run import Result, build_pages, read_manifest
 from handouts.collection.folder import Collection
 from handouts.collection.safety import record
@@ -232,11 +232,7 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
     """A review recorded after a page was made is claimed once the page says so too, not before."""
     out, reader = tmp_path / "out", {"audience": "athlete", "level": "original"}
     build_pages(now(copy), out, [CHOICE], reader)
-    edit(
-        copy.data / "topics.csv",
-        'your own goals.",first_name clinician,,needles,,2026-11-25,,,',
-        'your own goals.",first_name clinician,,needles,,2026-11-25,A. Reviewer,2026-11-01,2027-11-01',
-    )
+    sign_pages(copy, CHOICE, on="2026-11-01", due="2027-11-01")
     edit(copy.notebook(CHOICE), '"draw_for(audience', '"1/0; draw_for(audience')
     assert build_pages(now(copy), out, [CHOICE], reader).failed
     assert read_manifest(out)[0]["reviewed_on"] == ""
@@ -244,7 +240,7 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
     edit(copy.notebook(CHOICE), '"1/0; draw_for(audience', '"draw_for(audience')
     build_pages(now(copy), out, [CHOICE], reader)
     assert read_manifest(out)[0]["reviewed_on"] == "2026-11-01"
-    assert "Clinical review: A. Reviewer, 2026-11-01" in (out / "index.html").read_text()
+    assert "Clinical review: A. Reviewer, PT, 2026-11-01" in (out / "index.html").read_text()
 
 
 def test_a_file_beside_a_notebook_counts(copy: Collection, tmp_path: Path) -> None:
@@ -331,15 +327,10 @@ def test_a_build_for_patients_makes_no_page_that_somebody_has_yet_to_sign(copy: 
     result, told = states(copy, tmp_path, topics=[CHOICE], release=True)
     assert set(told) == {"not signed"}
     assert len(result.unready) == len(told)
-    assert "its review (data/topics.csv)" in result.unready[0]
+    assert f"its review (handouts review {CHOICE})" in result.unready[0]
     assert "lines of its safety text (handouts safety needles --sign NAME)" in result.unready[0]
     assert list(tmp_path.glob(f"{CHOICE}/*.html")) == []
-    topics = (copy.data / "topics.csv").read_text().splitlines()
-    signed = [
-        f"{line.removesuffix(',,,')},A. Clinician,2026-11-20,2028-11-20" if line.startswith(CHOICE) else line
-        for line in topics
-    ]
-    (copy.data / "topics.csv").write_text("\n".join(signed) + "\n")
+    sign_pages(copy, CHOICE)
     record(
         copy.data, {"needles": now(copy).safety["needles"]}, now(copy).safety_record, "A. Clinician", date(2026, 11, 27)
     )

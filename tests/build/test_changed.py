@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import edit
+from conftest import edit, sign_pages
 from handouts.collection.folder import Collection
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -49,11 +49,7 @@ def test_an_unknown_revision_is_told(in_git: Collection, run: Run) -> None:
 
 def test_a_page_whose_review_is_overdue_is_not_made_unless_asked_for(copy: Collection, run: Run) -> None:
     """A page past its review date is refused, with what to do; `--allow-expired` makes it all the same."""
-    edit(
-        copy.data / "topics.csv",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2001-01-01,2002-01-01",
-    )
+    sign_pages(copy, SESSION, {"audience": "general", "level": "plain"}, on="2001-01-01", due="2002-01-01")
     asked = ["build", SESSION, "--audience", "general", "--level", "plain"]
     done = run("handouts", *asked)
     assert done.returncode == 1
@@ -64,14 +60,12 @@ def test_a_page_whose_review_is_overdue_is_not_made_unless_asked_for(copy: Colle
 
 
 def test_a_roster_gets_no_page_whose_review_is_overdue(clinic: Collection, run: Run) -> None:
-    """Rows for a topic past its review date are rejected with the reason; `--allow-expired` takes them."""
-    edit(
-        clinic.data / "topics.csv",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,",
-        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2001-01-01,2002-01-01",
-    )
+    """Rows whose page is past its review date get no handout, and the reason is told; `--allow-expired` makes them."""
+    sign_pages(clinic, SESSION, on="2001-01-01", due="2002-01-01")
     done = run("handouts", "batch", "data/example-roster.csv", "--dry-run")
     assert done.returncode == 1
-    assert "topic: its review was due on 2002-01-01; have it reviewed, or add --allow-expired" in done.stdout
-    assert "6 handouts would be made, 6 rejected" in done.stdout
-    assert run("handouts", "batch", "data/example-roster.csv", "--dry-run", "--allow-expired").returncode == 0
+    assert "6 without a page" in done.stdout
+    done = run("handouts", "batch", "data/example-roster.csv")
+    assert "its review was due on 2002-01-01. Have it reviewed (handouts review)" in done.stderr
+    assert "6 made, 0 unchanged, 6 without a page" in done.stdout
+    assert run("handouts", "batch", "data/example-roster.csv", "--allow-expired").returncode == 0

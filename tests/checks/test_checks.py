@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import edit, now
+from conftest import edit, now, sign_pages
 from handouts.checks import readability
 from handouts.checks.criteria import CHECKS, CHECKS_FOR
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
@@ -60,7 +60,6 @@ MUTATIONS: dict[str, tuple[str, str, str, str, str]] = {
     "a chopped page": ("grade", f"notebooks/{SESSION}.ipynb", "A thin needle goes into the muscle. [@saintlukes_dn]", "It is in. [@saintlukes_dn] It is thin. [@saintlukes_dn] You lie still. [@saintlukes_dn] We find it. [@saintlukes_dn] You rest. [@saintlukes_dn] " * 40, "chopped so short"),
     "a sign dropped": ("safety", "data/safety.csv", "You are short of breath.", "You are tired.", "does not speak of"),
     "a body part dropped": ("safety", "data/safety.csv", "chest", "foot", "does not speak of"),
-    "a review that is due": ("review", "data/topics.csv", "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,", "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2025-01-01,2026-11-01", "the review was due on 2026-11-01"),
 }  # fmt: skip
 
 
@@ -88,9 +87,7 @@ def test_what_a_hand_changes_is_caught(copy: Collection, name: str) -> None:
     rule, file, before, after, told = MUTATIONS[name]
     edit(copy.root / file, before, after)
     topic = next((topic for topic in copy.topics if topic in file), TOPIC_OF.get(file, SESSION))
-    everything = (
-        check_collection(now(copy), TODAY, [topic]) if rule == "page" else check_words(now(copy), TODAY, [topic])[0]
-    )
+    everything = check_collection(now(copy), TODAY, [topic]) if rule == "page" else check_words(now(copy), [topic])[0]
     found = [finding for finding in everything if finding.rule == rule]
     assert found, name
     assert any(told in finding.told for finding in found), [str(finding) for finding in found]
@@ -121,20 +118,26 @@ def test_every_rule_has_an_example_that_fails() -> None:
     """Each rule is shown to find something, and names the authority that it comes from."""
     assert {mutation[0] for mutation in MUTATIONS.values()} | {rule for rule, _, _ in ON_PAGES} | {
         "size",
+        "review",
         "sheets",
     } == set(RULES)
     assert all(rule.says and rule.authority for rule in RULES.values())
 
 
 def test_a_review_soon_due_is_a_warning(copy: Collection) -> None:
-    """Sixty days before a review is due, that is told; before, it is not."""
-    edit(
-        copy.data / "topics.csv",
-        MUTATIONS["a review that is due"][2],
-        "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2025-01-01,2027-01-20",
-    )
-    assert [(finding.rule, finding.severity) for finding in check_words(now(copy), TODAY)[0]] == [("review", WARNING)]
-    assert check_words(now(copy), date(2026, 11, 1))[0] == []
+    """Sixty days before a review is due, that is told; after, it is an error; a word changed, and the page is a draft again."""
+    of = {"audience": "general", "level": "plain"}
+    sign_pages(copy, SESSION, of, on="2025-01-01", due="2027-01-20")
+
+    def found(today: date) -> list[tuple[str, str]]:
+        told = check_collection(now(copy), today, [SESSION])
+        return [(one.severity, one.told.partition(". ")[0]) for one in told if one.rule == "review"]
+
+    assert found(date(2026, 11, 1)) == []
+    assert found(TODAY) == [(WARNING, "the review is due on 2027-01-20, in 57 days")]
+    assert found(date(2027, 1, 21)) == [(ERROR, "the review was due on 2027-01-20")]
+    edit(copy.notebook(SESSION), "The muscle may twitch", "The muscle may jump")
+    assert found(TODAY) == [(WARNING, "words changed since A")]
 
 
 def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
@@ -142,7 +145,7 @@ def test_a_finding_says_where_what_and_by_whose_rule(copy: Collection) -> None:
     _, file, before, after, _ = MUTATIONS["a number in text"]
     edit(copy.root / file, before, after)
     edit(copy.root / file, "## Does it help?", "## Overview")
-    found, _ = check_words(now(copy), TODAY)
+    found, _ = check_words(now(copy))
     assert [(finding.rule, finding.severity) for finding in found] == [
         ("number", ERROR), ("origin", ERROR), ("heading", WARNING),
     ]  # fmt: skip
@@ -188,17 +191,17 @@ def test_a_number_of_the_clinics_own_is_a_fact_that_somebody_can_sign(copy: Coll
             "rest-days,Leave at least {low} full days between needles and a race.,3,3,,,days,days,Patients,Our own rule,clinic,Not tested.\n"
         )
     edit(copy.notebook(SESSION), "A few people are. [@brady2014]", "[=rest-days]")
-    assert [one.told for one in check_words(now(copy), TODAY)[0] if one.severity == ERROR] == []
+    assert [one.told for one in check_words(now(copy))[0] if one.severity == ERROR] == []
     edit(copy.notebook(SESSION), "[=rest-days]", f"{rule} [@clinic]")
     edit(copy.data / "facts.csv", "full days", "whole days")
-    assert [one.rule for one in check_words(now(copy), TODAY)[0] if one.severity == ERROR] == ["number"]
+    assert [one.rule for one in check_words(now(copy))[0] if one.severity == ERROR] == ["number"]
 
 
 def test_text_that_is_chopped_is_advice_too(copy: Collection) -> None:
     """Grade is a ceiling, never a target to undercut: sentences below grade 4 are told, with how to mend them."""
-    assert [one for one in check_words(now(copy), TODAY)[0] if one.rule == "grade"] == []
+    assert [one for one in check_words(now(copy))[0] if one.rule == "grade"] == []
     edit(copy.notebook(SESSION), "A few people are. [@brady2014]", "Now it is so. [@clinic] " * 60)
-    found = [one for one in check_words(now(copy), TODAY)[0] if one.rule == "grade"]
+    found = [one for one in check_words(now(copy))[0] if one.rule == "grade"]
     assert {one.severity for one in found} == {WARNING}
     assert all("chopped so short that nobody would say them" in one.told for one in found)
 

@@ -173,7 +173,7 @@ def test_a_topic_is_copied_renamed_removed_and_put_back(copy: Collection) -> Non
     tables = ("topics.csv", "options.csv", "standards.csv")
     duplicate_topic(now(copy), "which-treatment-is-right", "a-choice", TODAY)
     row = next(row for row in rows_of(copy.data / "topics.csv") if row["topic"] == "a-choice")
-    assert (row["written_on"], row["reviewed_by"], row["safety"]) == ("2026-11-27", "", "needles")
+    assert (row["written_on"], row["safety"]) == ("2026-11-27", "needles")
     assert [row["option"] for row in rows_of(copy.data / "options.csv") if row["topic"] == "a-choice"] == [
         "dry-needling",
         "acupuncture",

@@ -36,11 +36,11 @@ info = parse_markdown.cache_info()
 print(len(opened), max(opened.values()), info.misses == info.currsize, info.hits > 0)
 """
 WORK = {
-    "the rules": "from handouts.checks.run import check_words; check_words(find(), date(2026, 11, 26))",
+    "the rules": "from handouts.checks.run import check_words; check_words(find())",
     "the scorecard": "from handouts.checks.readers import make_readers_of; from handouts.checks import scorecard\n"
-    "from handouts.page import list_variants\nscorecard.render(find(), make_readers_of(find(), list_variants(find())))",
+    "from handouts.page import list_variants\nscorecard.render(find(), make_readers_of(find(), dict.fromkeys(list_variants(find()), '')))",
     "a saved keystroke": "from handouts.desk.preview import find_findings\n"
-    "find_findings(find(), 'which-treatment-is-right', {'audience': 'athlete'}, date(2026, 11, 26))",
+    "find_findings(find(), 'which-treatment-is-right', {'audience': 'athlete'})",
 }
 
 
@@ -129,7 +129,7 @@ def test_readers_of_every_page_are_checked_and_one_that_fails_costs_no_other(sma
     notebook.write(nb, collection.notebook(topic.name))
     with pytest.raises(NotebookError, match="nothing is left under the heading"):
         make_readers(now(small), topic)
-    (reader,) = make_readers_of(now(small), list_variants(now(small)))
+    (reader,) = make_readers_of(now(small), dict.fromkeys(list_variants(now(small)), ""))
     assert reader.facets["audience"] == "child"
 
 

@@ -20,7 +20,7 @@ def test_every_table_of_the_collection_can_be_read(collection: Collection) -> No
 
 def test_no_topic_claims_a_review_that_nobody_made(collection: Collection) -> None:
     """No topic has a reviewer until a clinician has reviewed it."""
-    assert {(topic.reviewed_by, topic.reviewed_on) for topic in collection.topics.values()} == {("", "")}
+    assert collection.reviews == ()
 
 
 def test_a_missing_file_is_named(copy: Collection) -> None:
@@ -43,28 +43,30 @@ def test_a_date_must_be_one(copy: Collection) -> None:
     """A date that does not exist is refused, with the way to write one."""
     edit(
         copy.data / "topics.csv",
-        'your own goals.",first_name clinician,,needles,,2026-11-25,,,',
-        'your own goals.",first_name clinician,,needles,,2026-11-25,Somebody,2026-02-30,2027-01-01',
+        'your own goals.",first_name clinician,,needles,,2026-11-25',
+        'your own goals.",first_name clinician,,needles,,2026-02-30',
     )
-    with pytest.raises(DataError, match=r"row 3, column reviewed_on: '2026-02-30' is not allowed: write dates as"):
+    with pytest.raises(DataError, match=r"row 3, column written_on: '2026-02-30' is not allowed: write dates as"):
         copy.topics
 
 
 def test_half_a_review_is_refused(copy: Collection) -> None:
-    """A review date without a reviewer is no review."""
-    edit(
-        copy.data / "topics.csv",
-        'your own goals.",first_name clinician,,needles,,2026-11-25,,,',
-        'your own goals.",first_name clinician,,needles,,2026-11-25,,2026-01-01,2027-01-01',
-    )
-    with pytest.raises(DataError, match="a review needs reviewed_by, reviewed_on and a later review_due"):
-        copy.topics
+    """A review without a reviewer, a role, a day or a later day of the next one is none."""
+    whole = ["a-topic", "general plain", "A. Reviewer", "PT", "2026-01-01", "2027-01-01", "0123456789abcdef"]
+    for column, value, told in (
+        (2, "", "column by: '' is not allowed"), (3, "", "column role: '' is not allowed"), (4, "", "column on: '' is not allowed"),
+        (5, "2026-01-01", "which is no later day"),
+    ):  # fmt: skip
+        row = [*whole[:column], value, *whole[column + 1 :]]
+        (copy.data / "reviews.csv").write_text(f"topic,reader,by,role,on,due,digest\n{','.join(row)}\n")
+        with pytest.raises(DataError, match=told):
+            now(copy).reviews
 
 
 def test_a_wrong_column_is_told_with_the_columns_wanted(copy: Collection) -> None:
     """A column that is not known is told with the columns wanted."""
-    edit(copy.data / "topics.csv", "review_due", "due")
-    with pytest.raises(DataError, match=r"data/topics\.csv row 1: columns are .*due\. Wanted: .*review_due"):
+    edit(copy.data / "topics.csv", "written_on", "written")
+    with pytest.raises(DataError, match=r"data/topics\.csv row 1: columns are .*written\. Wanted: .*written_on"):
         copy.topics
 
 

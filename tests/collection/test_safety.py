@@ -42,7 +42,7 @@ def test_one_change_is_an_error_until_it_is_recorded_or_signed(
     file, before, after = CHANGES[what]
     assert changes(copy) == []
     edit(copy.data / file, before, after)
-    found = [one for one in check_words(now(copy), TODAY)[0] if one.rule == "safety" and one.severity == ERROR]
+    found = [one for one in check_words(now(copy))[0] if one.rule == "safety" and one.severity == ERROR]
     assert any("recorded" in one.told for one in found)
     assert all("handouts safety needles --sign NAME" in one.told for one in found if "recorded" in one.told)
     assert run("handouts", "safety", cwd=copy.root).returncode == 1

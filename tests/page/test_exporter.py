@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import NEEDLES, ROOT, Blocks, a_notebook, edit, now, text_cell
+from conftest import NEEDLES, ROOT, Blocks, a_notebook, edit, now, sign_pages, text_cell
 from handouts.collection.folder import Collection
 from handouts.errors import PageError, ParameterError
 from handouts.page import Variant, make_page
@@ -42,10 +42,7 @@ def shows(
 
 DESCRIBED = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
 """What a page says of itself to machines: data, which no browser runs."""
-REVIEWED = (
-    "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,,,",
-    "for dry needling.,first_name appointment_date appointment_time clinician,,needles,,2026-11-25,A. Reviewer,2026-01-15,2027-01-15",
-)
+READER = {"audience": "general", "level": "plain", "size": "normal"}
 PLAIN = text_cell("# Title\n\nText.")
 
 
@@ -79,9 +76,11 @@ def test_every_page_describes_itself_as_it_shows(pages: dict[str, str], copy: Co
         assert len(told["citation"]) == html.count('<li id="source-'), path
         assert "reviewedBy" not in told
         assert "lastReviewed" not in told
-    edit(copy.data / "topics.csv", *REVIEWED)
-    (told,) = map(json.loads, DESCRIBED.findall(export(PLAIN)))
-    assert (told["lastReviewed"], told["reviewedBy"]["name"]) == ("2026-01-15", "A. Reviewer")
+    sign_pages(copy, "your-dry-needling-session", READER)
+    (told,) = map(
+        json.loads, DESCRIBED.findall(make_page(now(copy), Variant("your-dry-needling-session", READER)).html)
+    )
+    assert (told["lastReviewed"], told["reviewedBy"]["name"]) == ("2026-01-15", "A. Reviewer, PT")
 
 
 def test_every_page_is_small(pages: dict[str, str]) -> None:
@@ -143,8 +142,10 @@ def test_the_audience_stands_at_the_top(pages: dict[str, str]) -> None:
 
 def test_a_recorded_review_is_printed(copy: Collection) -> None:
     """Where a review is recorded, its reviewer and dates are printed from the data."""
-    edit(copy.data / "topics.csv", *REVIEWED)
-    assert "Clinical review: A. Reviewer, January 15, 2026. Next review due: January 15, 2027." in export(PLAIN)
+    sign_pages(copy, "your-dry-needling-session", READER)
+    html = make_page(now(copy), Variant("your-dry-needling-session", READER)).html
+    assert "Clinical review: A. Reviewer, PT, January 15, 2026. Next review due: January 15, 2027." in html
+    assert "no clinician has reviewed" not in html
 
 
 def test_the_version_is_made_from_the_content(copy: Collection) -> None:

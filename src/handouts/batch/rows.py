@@ -4,7 +4,6 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -34,12 +33,8 @@ class Wanted:
 class Rows:
     """Checks the rows of one roster; remembers their ids in a file without a name, so that memory stays flat."""
 
-    def __init__(self, collection: Collection, columns: Sequence[str], name: str, today: date | None = None) -> None:
-        """Raise RosterError where a column is missing, or is none that a roster has.
-
-        Rows for a topic whose review was due before `today` are rejected.
-        """
-        self.today = today
+    def __init__(self, collection: Collection, columns: Sequence[str], name: str) -> None:
+        """Raise RosterError where a column is missing, or is none that a roster has."""
         self.topics = collection.topics
         self.parameters = collection.parameters
         self.fields = collection.fields
@@ -75,8 +70,6 @@ class Rows:
         topic = self.topics.get(row[TOPIC])
         if topic is None:
             reasons.setdefault(TOPIC, f"is none of the collection. {known(row[TOPIC], self.topics)}")
-        elif topic.overdue(self.today):
-            reasons[TOPIC] = f"its review was due on {topic.review_due}; have it reviewed, or add --allow-expired"
         if wrong := self._wrong_id(row[ID]):
             reasons.setdefault(ID, wrong)
         asked = tuple(row.get(name, "") for name in self.parameters)

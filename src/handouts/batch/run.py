@@ -27,12 +27,13 @@ from handouts.page import Page, Variant, make_pages
 from handouts.page.cache import read_kept
 from handouts.page.make import keys_of, missing_parts, tell_missing
 from handouts.page.pdf import check_can_print
+from handouts.page.review import last_review
 from handouts.page.workers import cluster
 
 ROWS_A_TASK = 500
 """How many handouts a worker makes at a time."""
 MOST_REASONS = 20
-NO_PAGE = "its page could not be made; mend the notebook and run the same command again"
+NO_PAGE = "its page could not be made, or may not be handed out; see what the command told, and run it again"
 OLD_STAYS = "; the handout that is there is of an earlier batch"
 
 Progress = Callable[[str, int, int], None]
@@ -80,7 +81,7 @@ def make_handouts(
 
     At the end the place holds the handouts of this roster: those that an earlier batch made, and that no row wants any
     more, are removed; other files are counted. With `pdf` each handout has a PDF beside it; without, the PDF of a handout
-    that changes is removed. Only who runs this may read the handouts, unless they are `shared`. Rows for topics whose review was due before `today` are rejected.
+    that changes is removed. Only who runs this may read the handouts, unless they are `shared`. No page whose review was due before `today` is handed out.
     `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
     Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
     """
@@ -92,20 +93,22 @@ def make_handouts(
     with ExitStack() as stack:
         # Files without a name: whatever happens to this process, nothing of them stays on the disk.
         spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
-        rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name, today)))
+        rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name)))
         variants = _check(rows, roster, spool, rejected, summary, progress)
         keys = keys_of(collection, variants)
         pages = {variant: page for variant, key in keys.items() if (page := read_kept(collection, key))}
         to_make = [variant for variant in variants if variant not in pages]
         summary.pages, summary.executed = len(variants), len(to_make)
         if dry_run:
+            overdue = [_may_be_overdue(collection, variant, pages.get(variant), today) for variant in variants]
+            summary.without_page = sum(overdue[page] for rows_of in _spooled(spool) for *_, page, _ in rows_of)
             return summary
         goal.prepare()
         stack.callback(goal.release)
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
         pages.update(_make(collection, to_make, keys, executor, size, summary, progress))
         kept = stack.enter_context(closing(Account(goal)))
-        ready = _ready(collection, variants, [pages.get(variant) for variant in variants], summary)
+        ready = _ready(collection, variants, [pages.get(variant) for variant in variants], summary, today)
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
         kept.write_all(every)
         goal.write_from(f"{UNFINISHED}/{LIST}", every)
@@ -181,16 +184,27 @@ def _make(
             )
 
 
+def _may_be_overdue(collection: Collection, variant: Variant, page: Page | None, today: date | None) -> bool:
+    """Tell whether the review of a page was due before `today`; of one that is not made yet, that of the words it had last."""
+    if page:
+        return bool(page.tell_overdue(today))
+    last = last_review(collection, variant)
+    return bool(last and last.overdue(today))
+
+
 def _ready(
-    collection: Collection, variants: list[Variant], pages: list[Page | None], summary: Summary
+    collection: Collection, variants: list[Variant], pages: list[Page | None], summary: Summary, today: date | None
 ) -> list[Page | None]:
-    """Return the pages that may be filled: none that lacks a part that it requires."""
+    """Return the pages that may be filled: none that lacks a part that it requires, or whose review was due before `today`."""
     ready: list[Page | None] = []
     for variant, page in zip(variants, pages, strict=True):
         missing = missing_parts(collection, page, variant) if page else []
+        overdue = page.tell_overdue(today) if page else ""
         if missing:
             summary.failed.append(f"{variant}: {tell_missing(missing)}")
-        ready.append(None if missing else page)
+        if overdue:
+            summary.failed.append(f"{variant}: {overdue}")
+        ready.append(None if missing or overdue else page)
     return ready
 
 

@@ -6,14 +6,12 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 from handouts.collection import Collection
 from handouts.errors import OutputError
 from handouts.page import Variant, list_variants, make_pages
-
-BLOCKS = ("p", "li", "h1", "h2", "h3", "th", "td", "caption", "figcaption", "summary")
+from handouts.page.review import read_lines
 
 
 def compare(collection: Collection, revision: str) -> Iterator[tuple[str, list[str]]]:
@@ -54,46 +52,11 @@ def _git(collection: Collection, *arguments: str, cure: str) -> subprocess.Compl
 
 
 def _words(collection: Collection) -> dict[str, list[str]]:
-    """Return the lines of every page, by its path."""
+    """Return the lines of every page as a reviewer reads them, by its path."""
     wanted = list_variants(collection)
     found: dict[Variant, list[str]] = {}
     for variant, made in make_pages(collection, wanted):
         if made.page is None:
             raise OutputError(f"{variant}: cannot be compared: {made.failure}")
-        found[variant] = _lines(made.page.html)
+        found[variant] = read_lines(made.page.html, collection.clinic)
     return {variant.path: found[variant] for variant in wanted}  # in their order, whichever was done first
-
-
-def _lines(html: str) -> list[str]:
-    reader = _Lines()
-    reader.feed(html[html.index("<body") : html.index("<footer")])
-    return reader.lines
-
-
-class _Lines(HTMLParser):
-    """The words of a page, a line for each paragraph, bullet, heading and cell; without pictures."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-        self._words: list[str] = []
-        self._picture = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._picture = self._picture or tag == "svg"
-        if tag in BLOCKS:
-            self._end()
-
-    def handle_endtag(self, tag: str) -> None:
-        self._picture = self._picture and tag != "svg"
-        if tag in BLOCKS:
-            self._end()
-
-    def handle_data(self, data: str) -> None:
-        if not self._picture:
-            self._words.append(data)
-
-    def _end(self) -> None:
-        if line := " ".join("".join(self._words).split()):
-            self.lines.append(line)
-        self._words = []

@@ -38,11 +38,21 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
                     }
                 )
         if links:
-            first = next(row for row in rows if row["topic"] == topic.name)
+            of_topic = [row for row in rows if row["topic"] == topic.name]
+            first = of_topic[0]
+            reviewed = all(row["reviewed_on"] for row in of_topic)
             words = " ".join(
                 [first["title"], topic.purpose, *(label for link in links for label in link["labels"])]
             ).lower()
-            by_topic.append({"topic": topic, "title": first["title"], "review": first, "links": links, "words": words})
+            by_topic.append(
+                {
+                    "topic": topic,
+                    "title": first["title"],
+                    "review": first if reviewed else None,
+                    "links": links,
+                    "words": words,
+                }
+            )
     script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
     return read_template(TEMPLATES / "index.html.j2").render(
         clinic=collection.clinic, say=collection.phrases, accent=accents, topics=by_topic, made_from=made_from,

@@ -9,7 +9,11 @@ from handouts.collection.safety import DRAFT
 
 def find_unsigned(collection: Collection, topic: Topic) -> list[str]:
     """Return what of `topic` nobody has signed: its review, lines of its safety text, and rules of the clinic's own that it tells."""
-    told = [] if topic.reviewed_on else ["its review (data/topics.csv)"]
+    told = (
+        []
+        if any(one.topic == topic.name for one in collection.reviews)
+        else [f"its review (handouts review {topic.name})"]
+    )
     sets = topic.safety.split()
     drafts = sum(row["set"] in sets and row["state"] == DRAFT for row in collection.safety_record)
     if drafts:

@@ -95,22 +95,22 @@ def build_pages(
     fresh: list[Variant] = []
     asked_for = {one.topic for one in wanted} if release else set()
     unsigned = {name: find_unsigned(collection, collection.topics[name]) for name in asked_for}
-    held: list[Variant] = []
+    held: dict[Variant, list[str]] = {}
     rows: dict[Variant, Row] = {}
     for variant in wanted:
-        if (topic := collection.topics[variant.topic]).overdue(today):
-            message = f"{variant}: its review was due on {topic.review_due}. Have it reviewed, or make it all the same with --allow-expired."
-            _fail(result, variant, message, progress)
-        elif unsigned.get(variant.topic):
-            for path in (out / variant.path, out / variant.pdf_path):
-                files.remove(path)
-            held.append(variant)
-            progress(variant, "not signed")
+        if unsigned.get(variant.topic):
+            held[variant] = unsigned[variant.topic]
         else:
             fresh.append(variant)
     for variant, made in make_pages(collection, fresh, workers=workers, force=force):
         if made.page is None:
             _fail(result, variant, str(made.failure), progress)
+            continue
+        if overdue := made.page.tell_overdue(today):
+            _fail(result, variant, f"{variant}: {overdue}", progress)
+            continue
+        if release and not made.page.reviewed_on:
+            held[variant] = [f"its words as they are now (handouts review {variant.topic})"]
             continue
         rows[variant] = _row(collection, variant, made.page)
         if _write(out, variant, made.page.html) or not made.kept:
@@ -119,6 +119,10 @@ def build_pages(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
+    for variant in held:
+        for path in (out / variant.path, out / variant.pdf_path):
+            files.remove(path)
+        progress(variant, "not signed")
     printed = [variant for variant in printed if variant not in held]
     for variant, content, failure in print_pages(collection, out, printed, workers):
         if failure:
@@ -140,7 +144,8 @@ def build_pages(
         if variant not in rows and (html := _text_of(out / variant.path)):  # of an earlier build
             rows[variant] = _row(collection, variant, read_page(html))
     result.unready = [
-        f"{one}: is no page for patients yet. Nobody has signed {'; nor '.join(unsigned[one.topic])}." for one in held
+        f"{one}: is no page for patients yet. Nobody has signed {'; nor '.join(missing)}."
+        for one, missing in held.items()
     ]
     result.unready += [f"{one}: {tell_missing(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
     _describe(collection, out, rows, gone)
@@ -225,7 +230,9 @@ def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], go
 
         files.write(
             out / SCORECARD,
-            scorecard.render(collection, make_readers_of(collection, here)).encode(),
+            scorecard.render(
+                collection, make_readers_of(collection, {one: told[one]["reviewed_by"] for one in here})
+            ).encode(),
         )
         ready = [row for row in rows if not row["missing"]]
         files.write(out / INDEX, index.render(collection, ready, made_from).encode())

@@ -224,7 +224,7 @@ CHECKS: dict[str, Callable[[Reader], str | None]] = {
     "update_policy": lambda reader: "" if reader.collection.clinic.update_policy else "none in data/clinic.csv",
     "funding": lambda reader: "" if reader.collection.clinic.funding else "none in data/clinic.csv",
     "grade": _grade,
-    "reviewed": lambda reader: _declared(reader.topic.reviewed_by, "recorded"),
+    "reviewed": lambda reader: _declared(reader.reviewed_by, "recorded"),
 }  # fmt: skip
 """By the name in the column `check` of `data/standards.csv`."""
 

@@ -108,6 +108,7 @@ class Reader:
         self.texts = [cell for cell in self.cells if cell.cell_type == "markdown"]
         self.safety = collection.safety_of(topic)
         self.must = self.safety.must if self.safety else ()
+        self.reviewed_by = ""
 
     @classmethod
     def of_topic(cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]) -> "Reader":
@@ -138,9 +139,6 @@ class Reader:
             safety="",
             why_no_safety="it is a text of its own",
             written_on="",
-            reviewed_by="",
-            reviewed_on="",
-            review_due="",
         )
         values = resolve(collection.parameters, {}, file)
         reader = cls(collection, topic, nbformat.v4.new_notebook(cells=[cell]), values, [cell], file)
@@ -263,19 +261,20 @@ def make_readers(collection: Collection, topic: Topic) -> list[Reader]:
     ]
 
 
-def make_readers_of(collection: Collection, variants: Sequence[Variant]) -> Iterator[Reader]:
-    """Yield what the readers of the pages of `variants` get, each once whatever the print size.
+def make_readers_of(collection: Collection, reviewed: Mapping[Variant, str]) -> Iterator[Reader]:
+    """Yield what the readers of some pages get, each once whatever the print size; `reviewed` tells who reviewed each, if anybody.
 
     There is none of a page that cannot be made.
     """
     for topic in collection.topics.values():
-        wanted = [one.values for one in variants if one.topic == topic.name]
+        wanted = [one for one in reviewed if one.topic == topic.name]
         found: dict[tuple[str, ...], Reader] = {}
         with suppress(HandoutsError):
             nb = notebook.read(collection.notebook(topic.name))
-            for values in wanted:
+            for variant in wanted:
                 with suppress(HandoutsError):
-                    reader = Reader.of_topic(collection, topic, nb, values)
+                    reader = Reader.of_topic(collection, topic, nb, variant.values)
+                    reader.reviewed_by = reviewed[variant]
                     found.setdefault(tuple(reader.facets.values()), reader)
         yield from found.values()
 

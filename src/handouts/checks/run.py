@@ -12,10 +12,12 @@ from handouts.checks.readers import Reader, make_readers, texts_in
 from handouts.checks.standards import FAILS, Answer, answers, read_standards
 from handouts.collection.clinic import Topic
 from handouts.collection.folder import Collection
+from handouts.collection.layouts import REVIEWS
 from handouts.collection.sentences import split
 from handouts.errors import DataError, HandoutsError
-from handouts.page import Variant, make_pages
+from handouts.page import Page, Variant, make_pages
 from handouts.page.markdown import parse_markdown
+from handouts.page.review import last_review, name_reader
 from handouts.page.tailor import part_of
 
 DAYS_BEFORE = 60
@@ -27,18 +29,17 @@ def check_collection(collection: Collection, today: date, topics: Sequence[str] 
 
     Pages that are not made yet are made, and kept for the next build.
     """
-    found, readable = check_words(collection, today, topics)
-    return _sorted([*found, *_pages(collection, readable)])
+    found, readable = check_words(collection, topics)
+    return _sorted([*found, *_pages(collection, readable, today)])
 
 
-def check_words(collection: Collection, today: date, topics: Sequence[str] = ()) -> tuple[list[Finding], list[Reader]]:
+def check_words(collection: Collection, topics: Sequence[str] = ()) -> tuple[list[Finding], list[Reader]]:
     """Return what the rules find in the words of `topics`, or of all, and the readers whose pages can be made."""
     found: list[Finding] = []
     readable: list[Reader] = []
     for topic in collection.topics.values():
         if topics and topic.name not in topics:
             continue
-        found += _review(topic, today)
         found += _safety(collection, topic)
         try:
             readers = make_readers(collection, topic)
@@ -64,7 +65,7 @@ def check_reader(reader: Reader) -> Iterator[Finding]:
             yield from rule(reader)
 
 
-def check_page(reader: Reader, today: date) -> list[Finding]:
+def check_page(reader: Reader) -> list[Finding]:
     """Return what the rules find in the words of one page, errors first. Raises HandoutsError.
 
     A sentence of the article counts as lost where no reader of the topic gets it, as in `check`.
@@ -72,9 +73,7 @@ def check_page(reader: Reader, today: date) -> list[Finding]:
     others = make_readers(reader.collection, reader.topic) if reader.articles else []
     places = {"", *(reader.place(cell) for cell in reader.cells)}
     article = [one for one in _article(reader.collection, reader.topic, others) if one.cell in places]
-    return _sorted(
-        [*_review(reader.topic, today), *_safety(reader.collection, reader.topic), *article, *check_reader(reader)]
-    )
+    return _sorted([*_safety(reader.collection, reader.topic), *article, *check_reader(reader)])
 
 
 def check_text(collection: Collection, path: Path) -> list[Finding]:
@@ -103,15 +102,22 @@ def _sorted(found: list[Finding]) -> list[Finding]:
     return sorted(dict.fromkeys(found), key=lambda finding: finding.severity != ERROR)
 
 
-def _review(topic: Topic, today: date) -> Iterator[Finding]:
-    if topic.review_due:
-        days = (date.fromisoformat(topic.review_due) - today).days
-        if days < 0:
-            told = f"the review was due on {topic.review_due}. Have it reviewed, and fill in the new dates."
-            yield Finding("review", ERROR, "data/topics.csv", f"topic {topic.name}", "", told)
-        elif days <= DAYS_BEFORE:
-            told = f"the review is due on {topic.review_due}, in {days} days. Ask for it now."
-            yield Finding("review", WARNING, "data/topics.csv", f"topic {topic.name}", "", told)
+def find_review(collection: Collection, variant: Variant, page: Page, today: date) -> Iterator[Finding]:
+    """Find a review that is due, or overdue, or that does not count any more, for the words are others now."""
+    reader, last = name_reader(collection, variant), last_review(collection, variant)
+    where, cure = f"topic {variant.topic}, {reader}", f"handouts review {variant.topic}"
+    if not page.reviewed_on:
+        if last:
+            told = f"words changed since {last.who} reviewed the page on {last.on}, and it is a draft again. `{cure}` shows what changed."
+            yield Finding("review", WARNING, f"data/{REVIEWS.file}", where, "", told)
+        return
+    days = (date.fromisoformat(page.review_due) - today).days
+    if days < 0:
+        told = f"the review was due on {page.review_due}. Have it reviewed: {cure}"
+        yield Finding("review", ERROR, f"data/{REVIEWS.file}", where, "", told)
+    elif days <= DAYS_BEFORE:
+        told = f"the review is due on {page.review_due}, in {days} days. Ask for it now: {cure}"
+        yield Finding("review", WARNING, f"data/{REVIEWS.file}", where, "", told)
 
 
 def _safety(collection: Collection, topic: Topic) -> Iterator[Finding]:
@@ -143,7 +149,7 @@ def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Ite
                 yield Finding("article", ERROR, f"notebooks/{topic.name}.ipynb", "", line, told)
 
 
-def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
+def _pages(collection: Collection, readers: list[Reader], today: date) -> Iterator[Finding]:
     """Look at the finished pages, one by one and side by side."""
     made = dict(make_pages(collection, [Variant(reader.topic.name, reader.values) for reader in readers]))
     texts: dict[str, dict[str, str]] = {}
@@ -153,6 +159,7 @@ def _pages(collection: Collection, readers: list[Reader]) -> Iterator[Finding]:
             yield Finding("page", ERROR, reader.file, "", "", _without(reader.file, str(failure)))
             continue
         soup = BeautifulSoup(page.html, "html.parser")
+        yield from find_review(collection, Variant(reader.topic.name, reader.values), page, today)
         yield from rules.size(page.html, reader.file, reader.who)
         yield from rules.of_page(soup, reader.file, reader.who)
         if reader.safety:

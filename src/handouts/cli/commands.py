@@ -57,10 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.build import INDEX, build_pages
 
-    parameters = collection.parameters
-    asked = {name: getattr(options, name) for name in parameters if getattr(options, name) is not None}
-    for name, value in asked.items():
-        parameters[name].check(value, f"--{name}")
+    asked = tending.readers_of(collection, options)
     out = options.out or collection.exports
     with ExitStack() as stack:
         start, progress = pages_done(stack)
@@ -247,5 +244,5 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "list": _list,
-    "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety,
+    "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety, "review": tending.review,
 }  # fmt: skip

@@ -28,14 +28,7 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     build.add_argument(
         "topics", nargs="*", metavar="TOPIC", help="a topic, as `handouts list` shows it; all where none is named"
     )
-    for parameter in parameters.values():
-        values = ", ".join(parameter.values)
-        rest = f"the {parameter.default_from}'s own" if parameter.default_from else "all"
-        build.add_argument(
-            f"--{parameter.name}",
-            metavar="VALUE",
-            help=f"{parameter.label.lower()}: {values} (default: {rest})".replace("%", "%%"),
-        )
+    _takes_readers(build, parameters)
     build.add_argument("--out", type=Path, metavar="DIR", help="the folder to write to (default: exports/)")
     build.add_argument("--force", action="store_true", help="make every page again")
     build.add_argument("--pdf", action="store_true", help="make a PDF beside each page, to print or to send")
@@ -193,6 +186,24 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     safety.set_defaults(run="safety")
 
+    review = commands.add_parser(
+        "review",
+        help="show what changed since pages were reviewed, and sign a review",
+        description="Show for each page who reviewed it and what changed since. A review counts for the words that were signed, and for no others.",
+        epilog="Example: handouts review TOPIC --audience general --out review.pdf shows what there is to read, and a code. Who has read it signs: "
+        "handouts review TOPIC --audience general --sign 'A. Name' --role 'PT, DPT' --seen CODE",
+    )
+    review.add_argument("topics", nargs="*", metavar="TOPIC", help="a topic, as `handouts list` shows it")
+    _takes_readers(review, parameters)
+    review.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the comparison to FILE, which ends in .html or .pdf"
+    )
+    review.add_argument("--sign", metavar="NAME", help="record that NAME reviewed these pages today")
+    review.add_argument("--role", metavar="ROLE", help="what NAME is, such as 'PT, DPT'")
+    review.add_argument("--seen", metavar="CODE", help="the code that stands at the end of what NAME has read")
+    review.add_argument("--due", type=_day, metavar="DATE", help="the day of the next review (default: in a year)")
+    review.set_defaults(run="review")
+
     listing = commands.add_parser(
         "list",
         help="show topics and readers",
@@ -200,6 +211,18 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     listing.set_defaults(run="list")
     return parser
+
+
+def _takes_readers(command: argparse.ArgumentParser, parameters: Parameters) -> None:
+    """Add an option for each parameter."""
+    for parameter in parameters.values():
+        values = ", ".join(parameter.values)
+        rest = f"the {parameter.default_from}'s own" if parameter.default_from else "all"
+        command.add_argument(
+            f"--{parameter.name}",
+            metavar="VALUE",
+            help=f"{parameter.label.lower()}: {values} (default: {rest})".replace("%", "%%"),
+        )
 
 
 def _takes_work(command: argparse.ArgumentParser, what: str) -> None:

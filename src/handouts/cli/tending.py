@@ -2,7 +2,9 @@
 
 import argparse
 from datetime import date
+from pathlib import Path
 
+from handouts import files
 from handouts.cli.progress import shown
 from handouts.collection import Collection
 from handouts.errors import ParameterError, known
@@ -84,6 +86,66 @@ def remove(collection: Collection, options: argparse.Namespace) -> int:
             f"Removed: {options.topic}. It is kept in {shown(kept)}. To put it back: handouts remove --undo {options.topic}"
         )
     return 0
+
+
+def readers_of(collection: Collection, options: argparse.Namespace) -> dict[str, str]:
+    """Return the values of parameters that the command line asks for. Raises ParameterError."""
+    parameters = collection.parameters
+    asked = {name: getattr(options, name) for name in parameters if getattr(options, name) is not None}
+    for name, value in asked.items():
+        parameters[name].check(value, f"--{name}")
+    return asked
+
+
+def review(collection: Collection, options: argparse.Namespace) -> int:
+    """Show what changed since pages were reviewed, or sign."""
+    from handouts.build import review as reviews
+    from handouts.page import list_variants
+
+    variants = list_variants(collection, options.topics, readers_of(collection, options))
+    compared = reviews.compare_reviews(collection, variants)
+    today = date.today()
+    if options.sign is not None:
+        due = options.due or today.replace(year=today.year + 1, day=min(today.day, 28))
+        signed = reviews.sign(
+            collection, compared, options.seen or "", by=options.sign, role=options.role or "", on=today, due=due
+        )
+        print(
+            f"Signed by {signed[0].who}: {len(signed)} page{'s' if len(signed) > 1 else ''}, next review due {due}. See data/reviews.csv"
+        )
+        return 0
+    if options.role or options.seen or options.due:
+        raise ParameterError("--role, --seen and --due go with --sign NAME.")
+    if options.out:
+        _write_review(collection, options.out, reviews.render(collection, compared))
+    for one in compared:
+        state = "reviewed" if one.page.reviewed_on else "changed since" if one.last else "never reviewed"
+        of = f": {one.last.who}, {one.last.on}, due {one.last.due}" if one.last else ""
+        print(f"{one.variant.topic} ({one.reader}): {state}{of}")
+        for change in one.changes if one.last and not options.out else ():
+            for mark, pieces, sources in (
+                ("-", change.before, change.before_sources),
+                ("+", change.now, change.now_sources),
+            ):
+                if pieces:
+                    print(f"  {mark} {' '.join(text for _, text in pieces)}{f' [{sources}]' if sources else ''}")
+    if options.topics:
+        print(
+            f"To sign what is {'in ' + shown(options.out) if options.out else 'on these pages'}: add --sign NAME --role ROLE --seen {reviews.code_of(compared)}"
+        )
+    return 0
+
+
+def _write_review(collection: Collection, out: Path, html: str) -> None:
+    kinds = (".html", ".pdf")
+    if out.suffix not in kinds:
+        raise ParameterError(f"{out}: ends in none of {', '.join(kinds)}. Name the file so.")
+    if out.suffix == ".pdf":
+        from handouts.page.pdf import make_pdf
+
+        files.write(out, make_pdf(html, collection.clinic.paper))
+    else:
+        files.write(out, html.encode())
 
 
 def safety(collection: Collection, options: argparse.Namespace) -> int:

@@ -15,8 +15,9 @@ import nbformat
 
 from handouts import files
 from handouts.collection import layouts, notebook
-from handouts.collection.change_topics import STARTER, add_rows, levels_of, name_of, new_topic, read_rows
+from handouts.collection.change_topics import STARTER, levels_of, name_of, new_topic
 from handouts.collection.csvfile import Layout, write_table
+from handouts.collection.edit_tables import add_rows, read_rows
 from handouts.collection.folder import MARK, Collection, open_collection
 from handouts.collection.safety import record
 from handouts.collection.sentences import split

@@ -4,10 +4,9 @@ A new one begins from a notebook in starter/kinds/. What guides the author stand
 words around them are true of any topic. Nothing is overwritten, and what is removed can be put back.
 """
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,13 +16,20 @@ from nbformat import NotebookNode
 from handouts import files
 from handouts.collection import notebook
 from handouts.collection.csvfile import write_table
+from handouts.collection.edit_tables import add_rows, change_rows, read_rows
 from handouts.collection.folder import Collection
 from handouts.collection.layouts import ANY_TOPIC, KINDS
 from handouts.collection.sentences import ended
 from handouts.errors import NotebookError, known
 
 STARTER = Path(__file__).parents[1] / "starter"
-NAMES = {"topics.csv": "topic", "options.csv": "topic", "article-sections.csv": "topic", "standards.csv": "applies_to"}
+NAMES = {
+    "topics.csv": "topic",
+    "options.csv": "topic",
+    "article-sections.csv": "topic",
+    "standards.csv": "applies_to",
+    "reviews.csv": "topic",
+}
 """The tables that name topics, and the column that does."""
 REMOVED = ".removed"
 
@@ -121,7 +127,7 @@ def duplicate_topic(collection: Collection, name: str, new: str, today: date) ->
     order = 1 + max(topic.order for topic in collection.topics.values())
     for table, column in NAMES.items():
         path = collection.data / table
-        if path.is_file() and table != "article-sections.csv":
+        if path.is_file() and table not in ("article-sections.csv", "reviews.csv"):
             _, rows = read_rows(path)
             if table == "standards.csv":
                 change_rows(path, lambda row: {**row, column: _also(row[column], name, new)})  # noqa: B023  # called at once
@@ -129,9 +135,6 @@ def duplicate_topic(collection: Collection, name: str, new: str, today: date) ->
             of = [{**row, column: new} for row in rows if row[column] == name]
             if table == "topics.csv":
                 unreviewed = {
-                    "reviewed_by": "",
-                    "reviewed_on": "",
-                    "review_due": "",
                     "written_on": today.isoformat(),
                     "order": str(order),
                 }
@@ -232,47 +235,3 @@ def _check_there(collection: Collection, name: str) -> None:
         raise NotebookError(f"unknown topic {name!r}. {known(name, collection.topics)}")
     if not collection.notebook(name).is_file():
         raise NotebookError(f"notebooks/{name}.ipynb: there is no such notebook, but data/topics.csv names it.")
-
-
-def add_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Add `rows` at the end of a table; what is there stays as it is, to the byte. Raises OutputError."""
-    stored = path.read_bytes()
-    text = stored.decode("utf-8-sig")
-    ends = "\r\n" if b"\r\n" in stored else "\n"
-    header = next(csv.reader([text.splitlines()[0]]))
-    begun = b"" if stored.endswith(b"\n") else ends.encode()
-    files.write(path, stored + begun + write_table(header, rows, ends, head=False).encode(), durable=True)
-
-
-def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | None]) -> None:
-    """Change the rows of a table, or take out those of which `change` makes None; others stay as they are, to the byte."""
-    stored = path.read_bytes()
-    ends = "\r\n" if b"\r\n" in stored else "\n"
-    pieces = []
-    header: list[str] = []
-    for raw, cells in _records(stored.decode("utf-8")):
-        if not header or len(cells) != len(header):
-            header = header or [cell.strip("\ufeff ") for cell in cells]
-            pieces.append(raw)
-            continue
-        row = dict(zip(header, cells, strict=True))
-        new = change(row)
-        pieces.append(raw if new == row else "" if new is None else write_table(header, [new], ends, head=False))
-    files.write(path, "".join(pieces).encode(), durable=True)
-
-
-def _records(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each record of a table as it is written, and its cells."""
-    lines = text.splitlines(keepends=True)
-    reader = csv.reader(lines)
-    before = 0
-    for cells in reader:
-        yield "".join(lines[before : reader.line_num]), cells
-        before = reader.line_num
-
-
-def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the columns of a table as it is written, and its rows."""
-    records = [cells for _, cells in _records(path.read_bytes().decode("utf-8-sig"))]
-    header = [cell.strip() for cell in records[0]]
-    return header, [dict(zip(header, cells, strict=True)) for cells in records[1:] if len(cells) == len(header)]

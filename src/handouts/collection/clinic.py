@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 from handouts.collection import layouts
 from handouts.collection.csvfile import Row, Tables, one_of
@@ -29,7 +28,7 @@ def read_fields(tables: Tables) -> dict[str, Field]:
 
 @dataclass(frozen=True)
 class Topic:
-    """One subject, one notebook: where it stands in the collection, who has reviewed it, and its fields.
+    """One subject, one notebook: where it stands in the collection, and its fields.
 
     `safety` names its set of safety text; where it has none, `why_no_safety` says why.
     `only` names the values of facets that it has pages for, such as level:plain; a facet that it does not name has all.
@@ -43,13 +42,6 @@ class Topic:
     safety: str
     why_no_safety: str
     written_on: str
-    reviewed_by: str
-    reviewed_on: str
-    review_due: str
-
-    def overdue(self, today: date | None) -> bool:
-        """Tell whether the review was due before `today`; where that is None, nobody asks."""
-        return bool(today and self.review_due and date.fromisoformat(self.review_due) < today)
 
 
 def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]:
@@ -66,12 +58,6 @@ def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]
                 f"data/topics.csv, topic {row['topic']}: name its set of safety text in the column safety, or say in why_no_safety "
                 "why its readers need none. Fill one of the two."
             )
-        review = [bool(row["reviewed_by"]), bool(row["reviewed_on"]), bool(row["review_due"])]
-        if any(review) and not (all(review) and row["reviewed_on"] < row["review_due"]):
-            raise DataError(
-                f"data/topics.csv, topic {row['topic']}: a review needs reviewed_by, reviewed_on and a later review_due. "
-                "Fill all three, or leave all three empty until a clinician has reviewed the topic."
-            )
     topics = [
         Topic(
             name=row["topic"],
@@ -82,9 +68,6 @@ def read_topics(tables: Tables, fields: Mapping[str, Field]) -> dict[str, Topic]
             safety=row["safety"],
             why_no_safety=row["why_no_safety"],
             written_on=row["written_on"],
-            reviewed_by=row["reviewed_by"],
-            reviewed_on=row["reviewed_on"],
-            review_due=row["review_due"],
         )
         for row in rows
     ]

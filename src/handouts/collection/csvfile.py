@@ -56,6 +56,11 @@ def day(value: str) -> str | None:
         return "write dates as 2026-11-23."
 
 
+def a_day(value: str) -> str | None:
+    """Accept a date written as 2026-11-23."""
+    return day(value) if value else "must not be empty."
+
+
 def language(value: str) -> str | None:
     """Accept a language tag as HTML wants it (BCP 47), such as en or es-MX."""
     return None if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value) else "write a language tag such as en."
@@ -164,6 +169,7 @@ class Tables:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
         self._content: dict[str, bytes] = {}
         self._lines: dict[str, list[list[str]]] = {}

@@ -26,12 +26,13 @@ from handouts.collection.evidence import (
 )  # fmt: skip
 from handouts.collection.parameters import Parameters, read_parameters
 from handouts.collection.phrases import Phrases, read_phrases
+from handouts.collection.reviews import Review, read_reviews
 from handouts.collection.safety import SafetySet, find_changes, join, read_record, read_safety
 from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
 NEEDED = (
-    "parameters", "clinic", "topics", "parts", "sources", "facts", "glossary", "article", "safety_record", "options", "phrases",
+    "parameters", "clinic", "topics", "parts", "sources", "facts", "glossary", "article", "safety_record", "options", "phrases", "reviews",
 )  # fmt: skip
 """What each page is made from."""
 NAMED_IN = "HANDOUTS_COLLECTION"
@@ -160,9 +161,7 @@ class Collection:
     def caption(self, name: str) -> Caption:
         """Return the caption of the table or diagram `name`. Raises DataError where there is none."""
         if name not in self.captions:
-            raise DataError(
-                f"data/captions.csv: has no row {name!r}; every table and diagram needs one. {known(name, self.captions)}"
-            )
+            raise DataError(f"data/captions.csv: has no row {name!r}; every table and diagram needs one. {known(name, self.captions)}")  # fmt: skip
         return self.captions[name]
 
     @cached_property
@@ -199,15 +198,17 @@ class Collection:
         return [told for one in self._safety_sets(topic) for told in find_changes(one, self.safety_record)]
 
     @cached_property
+    def reviews(self) -> tuple[Review, ...]:
+        """The reviews on record, the earliest first."""
+        return read_reviews(self.tables)
+
+    @cached_property
     def article(self) -> list[Section]:
         """The sections of the clinic's article, without the lines that are left out."""
         sections = read_article(self.tables, self.topics)
-        if not sections and any(
-            row.get("article") == "yes" for one in self.parameters.values() for row in one.values.values()
-        ):
-            raise MissingError(
-                "data/article.txt: the file is missing, and readers of some level get its own words. Put it there."
-            )
+        rows = [row for one in self.parameters.values() for row in one.values.values()]
+        if not sections and any(row.get("article") == "yes" for row in rows):
+            raise MissingError("data/article.txt: the file is missing, and readers of some level get its own words. Put it there.")  # fmt: skip
         return sections
 
     def check(self) -> None:

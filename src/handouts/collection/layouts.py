@@ -3,6 +3,7 @@
 from handouts.collection.csvfile import (
     Column,
     Layout,
+    a_day,
     address,
     colour,
     count,
@@ -86,11 +87,22 @@ TOPICS = Layout(
         "safety": Column("Its set of data/safety-sets.csv, or several with spaces between.", optional),
         "why_no_safety": Column("Instead of a set: why its readers need no safety text.", optional),
         "written_on": Column("The day it was written.", day),
-        "reviewed_by": Column("The clinician who reviewed it.", optional),
-        "reviewed_on": Column("The day of the review.", day),
-        "review_due": Column("The day of the next review.", day),
     },
     ("topic",),
+)  # fmt: skip
+REVIEWS = Layout(
+    "reviews.csv",
+    "Who reviewed which page, each row signed for the words that it had then. `handouts review` writes it, and keeps these words in data/reviews/.",
+    {
+        "topic": Column("The topic.", name),
+        "reader": Column("Whom the page is for, such as general plain."),
+        "by": Column("Who reviewed it."),
+        "role": Column("What they are, such as PT, DPT."),
+        "on": Column("The day of the review.", a_day),
+        "due": Column("The day of the next review.", a_day),
+        "digest": Column("The digest of the words: where the page has others, the review does not count."),
+    },
+    ("topic", "reader", "digest", "by", "on"),
 )  # fmt: skip
 OPTIONS = Layout(
     "options.csv", "What topics compare, one row a topic and option, in the order of tables and pictures.",
@@ -273,5 +285,5 @@ STANDARDS = Layout(
 )  # fmt: skip
 ALL = (
     PARAMETERS, CLINIC, TOPICS, OPTIONS, FIELDS, PARTS, CAPTIONS, FACTS, GLOSSARY, SAFETY_SETS, SAFETY_PARTS, SAFETY, SAFETY_MUST,
-    SAFETY_RECORD, PICTURES, PHRASES, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
+    SAFETY_RECORD, PICTURES, PHRASES, REVIEWS, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
 )  # fmt: skip

@@ -67,7 +67,7 @@ class FindingsHandler(JSONHandler):
         """Send the findings and grades; or that they are not known yet."""
         place = await self.desk.place(path)
         self.values(place)
-        _, found = await self.desk.soon(place, self.asked(), self.seconds(), preview.find_findings, date.today())
+        _, found = await self.desk.soon(place, self.asked(), self.seconds(), preview.find_findings)
         await self.answer({"pending": found is None, **(asdict(found) if found else {})})
 
 

@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def warm() -> None:
     forget_all()
 
 
-def find_findings(collection: Collection, topic: str, asked: Mapping[str, str], today: date) -> Found:
+def find_findings(collection: Collection, topic: str, asked: Mapping[str, str]) -> Found:
     """Check the page of `topic` for the reader asked for, and grade its text."""
     from handouts.checks import readability
     from handouts.checks.readers import Reader
@@ -114,7 +113,7 @@ def find_findings(collection: Collection, topic: str, asked: Mapping[str, str], 
         check_offered(collection, topic, values)
         nb = notebook.read(collection.notebook(topic))
         reader = Reader.of_topic(collection, collection.topics[topic], nb, values)
-        findings = check_page(reader, today)
+        findings = check_page(reader)
         texts = reader.blocks()
         sentences = {one.words: one.cell for one in reader.sentences}
     except HandoutsError as failed:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape, unescape
@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from handouts.collection.clinic import Clinic, Field, Topic
 from handouts.collection.phrases import Phrases
+from handouts.collection.reviews import Review
 from handouts.page.safety import Warnings
 
 UNSEALED = "{=version=}"
@@ -25,7 +26,7 @@ class Around:
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
     follows the cell with the id `safety_after`, or ends the text; `safety_at` are its parts that follow other cells, by their ids. `places` says where each text stands, by its cell's id;
     pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet,
-    `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as.
+    `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as. `review` is that of the `reviews` which is of these words.
     """
 
     title: str
@@ -55,6 +56,8 @@ class Around:
     theme: str
     blocks: Mapping[str, str]
     faces: str
+    reviews: Sequence[Review]
+    review: Review | None
 
     @property
     def emergency(self) -> str:
@@ -130,9 +133,9 @@ def describe(page: Around) -> str:
     }
     if page.topic.written_on:
         told["datePublished"] = page.topic.written_on
-    if page.topic.reviewed_on:
+    if page.review:
         told |= {
-            "lastReviewed": page.topic.reviewed_on,
-            "reviewedBy": {"@type": "Person", "name": page.topic.reviewed_by},
+            "lastReviewed": page.review.on,
+            "reviewedBy": {"@type": "Person", "name": page.review.who},
         }
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")

@@ -91,8 +91,8 @@ def say_block(page: Around, block: str, usual: str) -> str:
 
 def review(page: Around) -> str:
     """Return what a page says of its review: who and when, or that there was none."""
-    topic, language = page.topic, page.clinic.language
-    if not topic.reviewed_on:
+    if not page.review:
         return page.say("not_reviewed")
-    reviewed = page.say("reviewed", name=topic.reviewed_by, day=day(topic.reviewed_on, language))
-    return " ".join((reviewed, page.say("review_due", day=day(topic.review_due, language))))
+    language = page.clinic.language
+    reviewed = page.say("reviewed", name=page.review.who, day=day(page.review.on, language))
+    return " ".join((reviewed, page.say("review_due", day=day(page.review.due, language))))

@@ -46,6 +46,7 @@ from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.marks import check_page
 from handouts.page.markup import check_headings, check_links, headings, markdown
 from handouts.page.outputs import SHOWN, check_cells, make_ready
+from handouts.page.review import find_review, read_lines
 from handouts.page.safety import as_cells, place_parts
 from handouts.page.tailor import SAFETY_HERE, TailorPreprocessor, is_hidden, part_of
 
@@ -136,6 +137,8 @@ class PagePreprocessor(Preprocessor):
             theme=read_theme(collection),
             blocks=read_blocks(collection),
             faces=font_faces(),
+            reviews=[review for review in collection.reviews if review.topic == topic],
+            review=resources.get("review"),
         )
         return nb, resources
 
@@ -259,9 +262,15 @@ class HandoutExporter(TemplateExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and its resources. Raises HandoutsError."""
+        asked = resources or {}
         html, resources = super().from_notebook_node(nb, resources, **kw)
         where = f"{resources['metadata'].get('name') or 'notebook'}.ipynb"
-        html = finish(html, resources["page"].say)
+        page = resources["page"]
+        html = finish(html, page.say)
+        # what is signed are the words, which are known only now
+        if page.reviews and (review := find_review(page.reviews, page.topic.name, read_lines(html, page.clinic))):
+            html, resources = super().from_notebook_node(nb, {**asked, "review": review}, **kw)
+            html = finish(html, page.say)
         resources["version"] = version_of(html)
         sealed = html.replace(UNSEALED, resources["version"])
         try:

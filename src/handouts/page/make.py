@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,12 @@ class Page:
     reviewed_on: str
     review_due: str
     parts: Sequence[str]
+
+    def tell_overdue(self, today: date | None) -> str:
+        """Say that the next review was due before `today`, and what to do, or nothing; where `today` is None, nobody asks."""
+        if not today or not self.review_due or date.fromisoformat(self.review_due) >= today:
+            return ""
+        return f"its review was due on {self.review_due}. Have it reviewed (handouts review), or make it all the same with --allow-expired."
 
 
 @dataclass(frozen=True)
@@ -85,14 +92,14 @@ def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:
     html, resources = _exporter().from_notebook_node(
         executed, {"metadata": {"name": variant.topic}, "collection": collection, "numbers": notebook.numbers(nb)}
     )
-    topic = collection.topics[variant.topic]
+    review = resources["page"].review
     return Page(
         html=html,
         title=resources["page"].title,
         version=resources["version"],
-        reviewed_by=topic.reviewed_by,
-        reviewed_on=topic.reviewed_on,
-        review_due=topic.review_due,
+        reviewed_by=review.who if review else "",
+        reviewed_on=review.on if review else "",
+        review_due=review.due if review else "",
         parts=resources["page"].used_parts,
     )
 

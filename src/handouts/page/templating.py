@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from handouts.page.around import day
 
 STYLE = Path(__file__).parent / "templates" / "handout"
-"""The folder of the style sheet that every page carries."""
+"""The folder of the style sheet that every page carries, and of the head that lists have."""
 
 
 @cache

@@ -1,0 +1,102 @@
+"""The words of a page as a reviewer signs them, and whether somebody has.
+
+They are what a patient reads or hears between the title and the list of sources: a line for each paragraph, bullet, cell and
+picture, with the ids of the sources that it cites. The clinic's own numbers stand as marks, for they are no matter of review.
+"""
+
+from collections.abc import Sequence
+from html.parser import HTMLParser
+
+from handouts.collection import Collection
+from handouts.collection.clinic import Clinic
+from handouts.collection.reviews import Review, digest_lines
+from handouts.page.variant import Variant
+
+BLOCKS = frozenset(("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "th", "td", "caption", "figcaption", "summary", "div", "figure", "svg"))  # fmt: skip
+VOID = frozenset(("br", "hr", "img", "input", "wbr"))
+LEFT_OUT = frozenset(("narrow", "draft", "jump", "labels", "sources", "on-screen"))
+"""Classes of what says nothing of its own: a picture drawn a second time for phones, the note that this is a draft, links to sections, whom it
+is for and in which print size."""
+CITE = "#source-"
+ENDS = " ["
+"""Begins the sources of a line."""
+
+
+def read_lines(html: str, clinic: Clinic) -> list[str]:
+    """Return the words of a page as they are signed."""
+    reader = _Lines()
+    reader.feed(html[html.index("<h1") : html.index("</main>")])
+    lines = []
+    for line in reader.lines:
+        for number in filter(None, (clinic.evening_phone, clinic.phone)):
+            line = line.replace(number, "(the clinic's number)")
+        lines.append(line)
+    return lines
+
+
+def find_review(reviews: Sequence[Review], topic: str, lines: Sequence[str]) -> Review | None:
+    """Return the latest of the `reviews` of a topic that is of these words."""
+    digest = digest_lines(lines)
+    return next((one for one in reversed(reviews) if one.topic == topic and one.digest == digest), None)
+
+
+def name_reader(collection: Collection, variant: Variant) -> str:
+    """Return what reviews call the reader of a page: the values that choose words, such as "general plain"."""
+    return " ".join(value for name, value in variant.values.items() if collection.parameters[name].facet)
+
+
+def last_review(collection: Collection, variant: Variant) -> Review | None:
+    """Return the latest review of a page, whatever its words were."""
+    reader = name_reader(collection, variant)
+    return next((one for one in reversed(collection.reviews) if (one.topic, one.reader) == (variant.topic, reader)), None)  # fmt: skip
+
+
+class _Lines(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._words: list[str] = []
+        self._sources: set[str] = set()
+        self._left_out = 0
+        self._cite = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if self._left_out:
+            self._left_out += tag not in VOID
+            return
+        if LEFT_OUT & set(told.get("class", "").split()):
+            self._left_out = 1
+            return
+        if tag in BLOCKS:
+            self._end()
+        if tag == "a" and told.get("href", "").startswith(CITE):
+            self._sources.add(told["href"].removeprefix(CITE))
+            self._cite = True
+        elif tag == "img":
+            self._words.append(f" {told.get('alt', '')} ")
+        elif told.get("role") == "img" and tag != "svg":
+            self._words.append(f" ({told.get('aria-label', '')}) ")
+        elif tag in ("text", "title", "br"):
+            self._words.append(" ")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._left_out:
+            self._left_out -= tag not in VOID
+            return
+        self._cite = self._cite and tag != "a"
+        if tag in BLOCKS:
+            self._end()
+
+    def handle_data(self, data: str) -> None:
+        if not self._left_out and not self._cite:
+            self._words.append(data)
+
+    def _end(self) -> None:
+        if line := " ".join("".join(self._words).split()):
+            self.lines.append(f"{line}{ENDS}{'; '.join(sorted(self._sources))}]" if self._sources else line)
+        self._words, self._sources = [], set()
