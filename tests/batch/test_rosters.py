@@ -119,7 +119,7 @@ def test_a_roster_comes_from_a_real_postgresql(postgresql: str) -> None:
         ("roster.csv", 'id,topic\n1,"' + "x" * 200_000, r"roster.csv row 2: cannot be read; a quotation mark"),
         ("roster.xlsx", "no workbook", "is no Excel file"),
         ("roster.parquet", "no parquet", "is no Parquet file"),
-        ("roster.txt", "id,topic\n", r"is no roster that can be read. Give a file that ends in \.csv"),
+        ("roster.docx", "id,topic\n", r"is no roster that can be read. Give a file that ends in \.csv"),
     ],
 )
 def test_a_file_that_is_no_roster_is_told(tmp_path: Path, name: str, content: str, told: str) -> None:

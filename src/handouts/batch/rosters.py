@@ -9,12 +9,12 @@ import codecs
 import csv
 import glob
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,17 +39,33 @@ Line = tuple[int, list[str] | str]
 
 
 @dataclass(frozen=True)
+class Source:
+    """A program that writes rosters, as data/rosters.csv and data/roster-columns.csv declare it."""
+
+    name: str
+    files: str
+    encoding: str
+    header_row: int
+    ends_at: str
+    named_by: str
+    others: str
+    columns: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Roster:
-    """A roster that is open for reading: `lines` can be read once."""
+    """A roster that is open for reading: `lines` can be read once. `unused` are columns that nothing is made of."""
 
     name: str
     columns: list[str]
     lines: Iterator[Line]
+    source: Source | None = None
+    unused: tuple[str, ...] = ()
 
 
 @contextmanager
-def open_roster(source: str, sql: str | None = None) -> Iterator[Roster]:
-    """Open the file at `source`, or what `sql` selects from the database at that URL. Raises RosterError."""
+def open_roster(source: str, sql: str | None = None, declared: Source | None = None) -> Iterator[Roster]:
+    """Open the file at `source`, or what `sql` selects from the database at that URL, as it is `declared`. Raises RosterError."""
     kind = "a database" if is_database(source) else Path(source).suffix.lower()
     if kind in NEEDS:
         check_installed(NEEDS[kind], "rosters", f"a roster from {kind}", RosterError)
@@ -69,10 +85,12 @@ def open_roster(source: str, sql: str | None = None) -> Iterator[Roster]:
             )
         if not path.is_file():
             raise RosterError(f"{shown(source)}: there is no such file. Check the name and the folder.")
-        lines = READERS[path.suffix.lower()](path)
+        lines = READERS[path.suffix.lower()](path, declared)
     try:
         name = Path(shown(source)).name
-        _, header = next(lines, (0, []))
+        at, header = next(lines, (0, []))
+        while declared and at and at < declared.header_row:
+            at, header = next(lines, (0, []))
         if isinstance(header, str):
             raise RosterError(f"{name}: the header row {header}.")
         columns = [column.strip(EDGES) for column in header]
@@ -88,7 +106,7 @@ def open_roster(source: str, sql: str | None = None) -> Iterator[Roster]:
                 raise RosterError(
                     f"{name}: columns {place} and {again} have one name. Remove one, or add a header row."
                 )
-        yield Roster(name, columns, _checked(lines, len(columns)))
+        yield Roster(name, columns, _checked(lines, len(columns)), declared)
     finally:
         lines.close()
 
@@ -106,21 +124,24 @@ def _checked(lines: Iterator[Line], width: int) -> Iterator[Line]:
             yield number, cells if len(cells) == width else (cells + [""] * width)[:width]
 
 
-def _from_csv(path: Path) -> Generator[Line]:
+def _from_csv(path: Path, declared: Source | None) -> Generator[Line]:
     with path.open("rb") as binary:
         wide = binary.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     number = 0
+    encoding = "utf-16" if wide else (declared and declared.encoding) or "utf-8"
     try:
-        with path.open(encoding="utf-16" if wide else "utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
             lines = _text_lines(file)
-            header = next(lines, "")
-            if header.lower().startswith("sep="):  # a line for Excel, which does not count it
-                separator, header = header[4:5], next(lines, "")
-            else:
-                separator = max(",;\t", key=header.count)
-            if "\0" in header:
+            first = next(lines, "")
+            separator = ""
+            if first.lower().startswith("sep="):  # a line for Excel, which does not count it
+                separator, first = first[4:5], next(lines, "")
+            above = [first, *islice(lines, declared.header_row - 1 if declared else 0)]
+            if any("\0" in line for line in above):
                 raise UnicodeError
-            reader = csv.reader(chain([header], lines), delimiter=separator, strict=True)
+            separator = separator or max(",;\t", key=above[-1].count)
+            number = len(above) - 1
+            reader = csv.reader(chain(above[-1:], lines), delimiter=separator, strict=True)
             line = 0
             for cells in reader:
                 # A cell of several lines may be right, and its row is rejected; with a separator in them it holds people.
@@ -133,7 +154,7 @@ def _from_csv(path: Path) -> Generator[Line]:
                 yield number, cells
     except UnicodeError:
         raise RosterError(
-            f"{path.name}: is not saved as UTF-8, as line {_not_utf8(path)} shows. In Excel, save it as CSV UTF-8."
+            f"{path.name}: is not saved as {((declared and declared.encoding) or 'utf-8').upper()}, as line {_not_utf8(path)} shows. In Excel, save it as CSV UTF-8; or declare its encoding in data/rosters.csv."
         ) from None
     except (csv.Error, TypeError, ValueError):  # the last two are of a separator that is none
         raise RosterError(
@@ -165,7 +186,7 @@ def _not_utf8(path: Path) -> int:
     return 1
 
 
-def _from_parquet(path: Path) -> Generator[Line]:
+def _from_parquet(path: Path, declared: Source | None) -> Generator[Line]:
     import duckdb
 
     # DuckDB takes names for patterns, and folders such as year=2026 for columns
@@ -224,5 +245,18 @@ def _at_home(value: datetime, zone: tzinfo | None) -> datetime:
 
 NEEDS = {"a database": "sqlalchemy", ".xlsx": "openpyxl", ".xlsm": "openpyxl", ".parquet": "duckdb"}
 """What reads each kind of roster; CSV needs nothing."""
-READERS = {".csv": _from_csv, ".xlsx": read_sheet, ".xlsm": read_sheet, ".parquet": _from_parquet}
+
+
+def _from_sheet(path: Path, declared: Source | None) -> Generator[Line]:
+    return read_sheet(path, declared.header_row if declared else 1)
+
+
+READERS = {
+    ".csv": _from_csv,
+    ".txt": _from_csv,
+    ".tsv": _from_csv,
+    ".xlsx": _from_sheet,
+    ".xlsm": _from_sheet,
+    ".parquet": _from_parquet,
+}
 """Who reads a file, by how its name ends."""

@@ -19,6 +19,7 @@ from typing import IO
 from handouts.batch.account import HEADER, REJECTED, REJECTED_HEADER, Account, check_not_published, write_row
 from handouts.batch.rosters import Roster
 from handouts.batch.rows import Rows
+from handouts.batch.sources import understand
 from handouts.batch.targets import UNFINISHED, Target
 from handouts.batch.tasks import Task, filled
 from handouts.collection.folder import LIST, Collection
@@ -47,7 +48,8 @@ class Summary:
 
     `pages` are the variants wanted, `executed` those not found in the cache, `failed` says what failed, `reasons`
     why the first MOST_REASONS rows were rejected. `removed` counts handouts of earlier batches that no row wants any
-    more, `others` the files that are of no row and were made by no batch that is known of, of which `other` is one.
+    more, `others` the files that are of no row and were made by no batch that is known of, of which `other` is one. `unused` are columns of the roster that
+    nothing was made of.
     """
 
     rows: int = 0
@@ -62,6 +64,7 @@ class Summary:
     other: str = ""
     failed: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    unused: tuple[str, ...] = ()
 
 
 def make_handouts(
@@ -93,11 +96,13 @@ def make_handouts(
     with ExitStack() as stack:
         # Files without a name: whatever happens to this process, nothing of them stays on the disk.
         spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
+        roster = understand(collection, roster)
         rows = stack.enter_context(closing(Rows(collection, roster.columns, roster.name)))
         variants = _check(rows, roster, spool, rejected, summary, progress)
         keys = keys_of(collection, variants)
         pages = {variant: page for variant, key in keys.items() if (page := read_kept(collection, key))}
         to_make = [variant for variant in variants if variant not in pages]
+        summary.unused = roster.unused
         summary.pages, summary.executed = len(variants), len(to_make)
         if dry_run:
             overdue = [_may_be_overdue(collection, variant, pages.get(variant), today) for variant in variants]

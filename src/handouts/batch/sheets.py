@@ -29,8 +29,8 @@ class _TooLargeError(Exception):
     """The file holds more than a roster can."""
 
 
-def read_sheet(path: Path) -> Generator[tuple[int, list[str] | str]]:
-    """Yield the rows of the one sheet, by number, or why one cannot be read. Raises RosterError."""
+def read_sheet(path: Path, header_row: int = 1) -> Generator[tuple[int, list[str] | str]]:
+    """Yield the rows of the one sheet, by number, with the names of columns in `header_row`, or why one cannot be read. Raises RosterError."""
     from openpyxl.reader.excel import ExcelReader
 
     # openpyxl warns of what it leaves out, and quotes cells
@@ -47,7 +47,7 @@ def read_sheet(path: Path) -> Generator[tuple[int, list[str] | str]]:
                 parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
                 with archive.open(parts[sheets[0].title]) as part:
                     look = _Look(part)
-                yield from _rows(path.name, sheets[0], look)
+                yield from _rows(path.name, sheets[0], look, header_row)
             finally:
                 reader.archive.close()
     except RosterError:
@@ -141,15 +141,15 @@ def _number_of(letters: str) -> int:
     return number
 
 
-def _rows(name: str, sheet: Any, look: _Look) -> Generator[tuple[int, list[str] | str]]:
+def _rows(name: str, sheet: Any, look: _Look, header_row: int) -> Generator[tuple[int, list[str] | str]]:
     if look.merged:
         raise RosterError(f"{name}: has merged cells. Unmerge them, so that each row has cells of its own.")
     sheet.reset_dimensions()  # the size that a file says it has may be wrong
     for number, cells in enumerate(sheet.iter_rows(max_col=look.columns or 1, max_row=look.rows or 1), start=1):
-        if all(cell.value is None for cell in cells) and number not in look.not_computed and number > 1:
+        if all(cell.value is None for cell in cells) and number not in look.not_computed and number > header_row:
             continue
         row = texts(map(_shown, cells))
-        if number == 1:
+        if number == header_row:
             for column, cell in enumerate(row, start=1):
                 if cell and any(first <= column <= last for first, last in look.hidden_columns):
                     raise RosterError(

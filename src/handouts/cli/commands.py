@@ -84,13 +84,15 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
 def _batch(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.batch import make_handouts, open_roster
     from handouts.batch.account import REJECTED
+    from handouts.batch.sources import find_source
     from handouts.batch.targets import Target
     from handouts.page.workers import is_open
 
     if options.dask and is_open(options.dask):
         print(f"handouts: {options.dask}: details of persons go over the network as they are. Use tls://, as the README says, where it is not yours alone.", file=sys.stderr)  # fmt: skip
     start = time.monotonic()
-    with open_roster(options.roster, options.sql) as roster, ExitStack() as stack:
+    declared = find_source(collection, options.roster, options.source)
+    with open_roster(options.roster, options.sql, declared) as roster, ExitStack() as stack:
         stem = "roster" if options.sql else Path(options.roster).stem
         place = options.out or str(collection.personal / stem)
         done = make_handouts(
@@ -101,6 +103,8 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)
+    if done.unused:
+        print(f"Columns that nothing was made of: {', '.join(done.unused)}.")
     left = [f"{done.rejected:,} rejected"] if done.rejected else []
     left += [f"{done.without_page:,} without a page"] if done.without_page else []
     if options.dry_run:

@@ -51,6 +51,12 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
         metavar="ROSTER",
         help="a file that ends in .csv, .xlsx or .parquet, or the SQLAlchemy URL of a database",
     )
+    batch.add_argument(
+        "--from",
+        dest="source",
+        metavar="NAME",
+        help="how the file is to be read: a row of data/rosters.csv (default: the one whose files it fits)",
+    )
     batch.add_argument("--sql", metavar="SELECT", help="the query, where ROSTER is a database")
     batch.add_argument(
         "--out",
