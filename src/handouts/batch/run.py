@@ -17,6 +17,7 @@ from datetime import date
 from typing import IO
 
 from handouts.batch.account import HEADER, REJECTED, REJECTED_HEADER, Account, check_not_published, write_row
+from handouts.batch.records import Records
 from handouts.batch.rosters import Roster
 from handouts.batch.rows import Rows
 from handouts.batch.sources import understand
@@ -115,6 +116,12 @@ def make_handouts(
         kept = stack.enter_context(closing(Account(goal)))
         ready = _ready(collection, variants, [pages.get(variant) for variant in variants], summary, today)
         _list(spool, variants, ready, kept, rejected, listed, summary, pdf)
+        records = stack.enter_context(closing(Records(collection)))
+        records.begin(
+            [(one, page) for one, page in zip(variants, ready, strict=True) if page],
+            _versions(spool, ready),
+            goal.shown,
+        )
         kept.write_all(every)
         goal.write_from(f"{UNFINISHED}/{LIST}", every)
         task = Task(goal.place, shared, goal.token, collection.clinic.paper if pdf else None, b"")
@@ -129,6 +136,7 @@ def make_handouts(
             progress("Handouts", done, summary.rows - summary.rejected)
         if done != summary.rows - summary.rejected - summary.without_page:
             raise OutputError("some handouts were not made, for their process was lost. Run the same command again.")
+        records.end(_versions(spool, ready), goal.shown)
         summary.removed, summary.others, summary.other = kept.remove_the_rest(goal)
         goal.write_from(LIST, listed)
         goal.write_from(REJECTED, rejected)
@@ -243,6 +251,12 @@ def _tasks(spool: IO[bytes], task: Task, pages: list[Page | None]) -> Iterator[T
         if ready:
             used = {page: packed[page] for _, page, _ in ready}
             yield replace(task, packed=pickle.dumps((used, ready)))
+
+
+def _versions(spool: IO[bytes], pages: list[Page | None]) -> Iterator[tuple[str, str]]:
+    """Yield the id of each handout whose page is there, with the page's version."""
+    for rows in _spooled(spool):
+        yield from ((name, found.version) for _, name, page, _ in rows if (found := pages[page]))
 
 
 def _spooled(spool: IO[bytes]) -> Iterator[list[Row]]:

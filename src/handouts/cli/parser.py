@@ -210,6 +210,18 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     review.add_argument("--due", type=_day, metavar="DATE", help="the day of the next review (default: in a year)")
     review.set_defaults(run="review")
 
+    recall = commands.add_parser(
+        "recall",
+        help="list the handouts that carry a number, a source or a sentence",
+        description="List the handouts that were made with something that turned out wrong, by id, day and version, as CSV. WHAT is the name "
+        "of a fact, a source, a word to teach, a table, a topic, a page or a version, or some words of a sentence as it was printed.",
+        epilog="Example: handouts recall dn-sore > recall.csv. It reads personal/records.db, which every batch of this collection writes on this machine.",
+    )
+    recall.add_argument(
+        "what", metavar="WHAT", help="what they carry, such as dn-mild, brady2014 or 'call us the same day'"
+    )
+    recall.set_defaults(run="recall")
+
     listing = commands.add_parser(
         "list",
         help="show topics and readers",

@@ -1,12 +1,14 @@
 """The commands by which a collection is begun and looked after: its topics, and its safety text."""
 
 import argparse
+import sys
 from datetime import date
 from pathlib import Path
 
 from handouts import files
 from handouts.cli.progress import shown
 from handouts.collection import Collection
+from handouts.collection.csvfile import write_table
 from handouts.errors import ParameterError, known
 
 INIT = "init"
@@ -133,6 +135,20 @@ def review(collection: Collection, options: argparse.Namespace) -> int:
         print(
             f"To sign what is {'in ' + shown(options.out) if options.out else 'on these pages'}: add --sign NAME --role ROLE --seen {reviews.code_of(compared)}"
         )
+    return 0
+
+
+def recall(collection: Collection, options: argparse.Namespace) -> int:
+    """Print which handouts carry something, as a table."""
+    from handouts.batch.records import recall
+
+    found = recall(collection, options.what)
+    rows = [
+        {"id": one.id, "day": one.day, "page": one.page, "version": one.version, "place": one.place, "made": "yes" if one.made else "perhaps"}
+        for one in found
+    ]  # fmt: skip
+    print(write_table(["id", "day", "page", "version", "place", "made"], rows), end="")
+    print(f"Handouts that carry {options.what!r}: {len(found):,}.", file=sys.stderr)
     return 0
 
 

@@ -26,7 +26,8 @@ class Around:
     `notes` follow the cell with the id `notes_after`, or open the text where that is None; the safety text
     follows the cell with the id `safety_after`, or ends the text; `safety_at` are its parts that follow other cells, by their ids. `places` says where each text stands, by its cell's id;
     pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet,
-    `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as. `review` is that of the `reviews` which is of these words.
+    `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as. `review` is that of the `reviews` which is of these words;
+    `carries` names what it could be called back for, such as fact:dn-mild.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Around:
     faces: str
     reviews: Sequence[Review]
     review: Review | None
+    carries: Sequence[str]
 
     @property
     def emergency(self) -> str:

@@ -44,7 +44,7 @@ def in_markdown(markdown: "Markdown") -> None:
 
 
 class Expander:
-    """Replaces facts and words to teach in the texts of one page, in order."""
+    """Replaces facts and words to teach in the texts of one page, in order; `told` and `taught` are those that it had."""
 
     def __init__(self, collection: Collection, clinic: Clinic | None = None) -> None:
         self.facts = collection.facts
@@ -52,6 +52,7 @@ class Expander:
         self.clinic = clinic or collection.clinic
         self.say = collection.phrases
         self.taught: set[str] = set()
+        self.told: dict[str, None] = {}
 
     def expand(self, source: str) -> str:
         """Return `source` with facts and words replaced, without comments. Raises PageError for one that data/ does not have."""
@@ -89,6 +90,7 @@ class Expander:
         if name not in self.facts:
             raise PageError(f"[={name}] is no fact of data/facts.csv. {known(name, self.facts)}")
         fact = self.facts[name]
+        self.told[name] = None
         return f"{fact.sentence}{cite(fact.sources)}"
 
     def _term(self, term: str, bold: str) -> str:

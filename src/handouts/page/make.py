@@ -39,7 +39,10 @@ threads."""
 
 @dataclass(frozen=True)
 class Page:
-    """A rendered variant: the HTML, its fields open, and what it says of itself; `parts` are those that cells of it are tagged as."""
+    """A rendered variant: the HTML, its fields open, and what it says of itself.
+
+    `parts` are those that cells of it are tagged as, `carries` names what it could be called back for, such as fact:dn-mild.
+    """
 
     html: str
     title: str
@@ -48,6 +51,7 @@ class Page:
     reviewed_on: str
     review_due: str
     parts: Sequence[str]
+    carries: Sequence[str] = ()
 
     def tell_overdue(self, today: date | None) -> str:
         """Say that the next review was due before `today`, and what to do, or nothing; where `today` is None, nobody asks."""
@@ -101,6 +105,7 @@ def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:
         reviewed_on=review.on if review else "",
         review_due=review.due if review else "",
         parts=resources["page"].used_parts,
+        carries=resources["page"].carries,
     )
 
 
