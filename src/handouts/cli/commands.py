@@ -248,5 +248,5 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "list": _list,
-    "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety, "review": tending.review, "recall": tending.recall,
+    "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety, "review": tending.review, "recall": tending.recall, "cite": tending.cite,
 }  # fmt: skip

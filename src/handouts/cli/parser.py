@@ -222,6 +222,22 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     recall.set_defaults(run="recall")
 
+    cite = commands.add_parser(
+        "cite",
+        help="take over a source",
+        description="Add a paper or a book to data/sources.json from the record that its page, PubMed or a library exports: RIS, nbib, BibTeX "
+        "or CSL JSON. A record without authors, year or title is refused, and so is one that was retracted; one that is there is found.",
+        epilog="Example: handouts cite pubmed.nbib, or handouts cite 10.1179/2042618613Y.0000000044 --online",
+    )
+    cite.add_argument("what", metavar="WHAT", help="the file of a record, - for what is pasted, or a DOI, PMID or ISBN")
+    cite.add_argument(
+        "--online", action="store_true", help="fetch the record of a DOI or PMID from its registrar, or from PubMed"
+    )
+    cite.add_argument(
+        "--id", metavar="NAME", help="what texts call it, such as brady2014 (default: made from author and year)"
+    )
+    cite.set_defaults(run="cite")
+
     listing = commands.add_parser(
         "list",
         help="show topics and readers",

@@ -152,6 +152,28 @@ def recall(collection: Collection, options: argparse.Namespace) -> int:
     return 0
 
 
+def cite(collection: Collection, options: argparse.Namespace) -> int:
+    """Take over a source."""
+    from handouts.collection import cite as sources
+
+    if options.what == "-" or Path(options.what).is_file():
+        content = sys.stdin.buffer.read() if options.what == "-" else Path(options.what).read_bytes()
+        records = sources.read_records(content.decode("utf-8", "replace"))
+    elif options.online:
+        records = sources.fetch(options.what)
+    else:
+        kind, number = sources.name_of(options.what)
+        raise ParameterError(
+            f"{kind} {number}: the record is not on this machine. On the paper's page choose Cite, or Export citation, as RIS, nbib or BibTeX, "
+            f"and give the file: handouts cite FILE. Or let it be fetched: handouts cite {options.what} --online"
+        )
+    for name, new in sources.add_sources(collection, records, options.id):
+        print(
+            f"[@{name}] {'is added to data/sources.json' if new else 'is in data/sources.json already'}. Write it after what rests on it."
+        )
+    return 0
+
+
 def _write_review(collection: Collection, out: Path, html: str) -> None:
     kinds = (".html", ".pdf")
     if out.suffix not in kinds:
