@@ -91,6 +91,7 @@ def test_a_paper_about_retraction_is_no_retracted_paper() -> None:
 @pytest.mark.parametrize("export", ["", "Muñoz A, Roe J. Soreness. 2021.", "{", "@article{", "[1]", "TY  - JOUR"])
 def test_what_is_no_record_is_told(export: str) -> None:
     """Text that is no record is refused in one line with what to do, whatever it is."""
+
     def take() -> None:
         for record in read_records(export):
             check_record(record)

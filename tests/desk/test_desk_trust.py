@@ -521,7 +521,7 @@ def test_a_preview_alone_serves_nothing_else(start_alone: Callable[..., Marked],
         "api/config/x", "api/me", "api/shutdown", "api/kernels/x/channels", f"api/contents/{NOTEBOOK}/trust", "metrics", f"files/{NOTEBOOK}",
         f"nbconvert/html/{NOTEBOOK}", f"view/{NOTEBOOK}", "edit/data/clinic.csv", "tree", "lab", "notebooks/x", "terminals/1", "kernelspecs/python3/logo-64x64.png",
         "/api/kernels", "%61pi/kernels", "handouts/../api/kernels", "handouts//api/kernels", "static/../api/kernels", "handoutsapi/kernels",
-        "static/handouts/preview.html.j2", "static/handouts/../preview.html.j2", "static/handouts/topics.html.j2",
+        "static/handouts/preview.html.j2", "static/handouts/../preview.html.j2", "static/handouts/panel.html.j2",
     )  # fmt: skip
     before = (server.root / NOTEBOOK).read_bytes()
     for path in other:

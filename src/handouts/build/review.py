@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -89,8 +89,8 @@ def sign(
     return [review for review, _ in signed.values()]
 
 
-def render(collection: Collection, compared: Sequence[Compared]) -> str:
-    """Return the comparison as HTML, to read on a screen or on paper and to sign."""
+def render(collection: Collection, compared: Sequence[Compared], form: Mapping[str, object] | None = None) -> str:
+    """Return the comparison as HTML, to read on a screen or on paper and to sign: on paper, or in the `form` of a server."""
     told = (
         sources for one in compared for change in one.changes for sources in (change.before_sources, change.now_sources)
     )
@@ -98,7 +98,7 @@ def render(collection: Collection, compared: Sequence[Compared]) -> str:
     sources = {entry["id"]: entry["words"] for entry in entries(collection, names)}
     return read_template(TEMPLATES / "review.html.j2").render(
         clinic=collection.clinic, say=collection.phrases, compared=compared, code=code_of(compared), sources=sources,
-        table=REVIEWS.file,
+        table=REVIEWS.file, form=form,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from tornado import web
 
 from handouts.collection import Collection
 from handouts.collection.change_topics import name_of, new_topic
+from handouts.collection.layouts import KINDS
 from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.desk import preview, trust
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
@@ -208,31 +209,24 @@ class AloneHandler(HTMLHandler):
 
 
 class IndexHandler(HTMLHandler):
-    """The topics of the collection."""
+    """The panel of the collection."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Send a list of topics, each with a link to its preview."""
-        collection = self.desk.collection_here()
-        topics = collection.topics.values() if collection else []
-        folder = collection.notebooks.resolve().relative_to(self.desk.root()) if collection else Path()
-        await self.show(
-            "topics.html.j2",
-            topics=[(topic, (folder / f"{topic.name}.ipynb").as_posix()) for topic in topics],
-            base=url_path_join(self.base_url, "handouts"),
-            **_words(collection),
-        )
+        """Send it, empty: its script fetches the topics."""
+        base = url_path_join(self.base_url, "handouts")
+        await self.show("panel.html.j2", base=base, kinds=KINDS, **_words(self.desk.collection_here(), "panel"))
 
 
-def _words(collection: Collection | None) -> dict[str, object]:
-    """Return the words of a collection for a template, and for its script; English ones where a table is broken, or there is none."""
+def _words(collection: Collection | None, own: str = "preview") -> dict[str, object]:
+    """Return the words of a collection for a template, and its own for a script; English ones where a table is broken, or there is none."""
     language, say = "en", Phrases(read_catalogue("en"))
     if collection:
         with suppress(HandoutsError):
             say, language = collection.phrases, collection.clinic.language
-    own = {name: text for name, text in say.texts.items() if name.startswith("preview")}
-    return {"say": say, "language": language, "words": json.dumps(own, ensure_ascii=False)}
+    texts = {name: text for name, text in say.texts.items() if name.startswith(own)}
+    return {"say": say, "language": language, "words": json.dumps(texts, ensure_ascii=False)}
 
 
 ADDRESSES = [

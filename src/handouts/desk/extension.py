@@ -19,8 +19,9 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from tornado import web
 
 from handouts.collection.folder import Collection, find
-from handouts.desk import preview, trust
+from handouts.desk import panel, preview, trust
 from handouts.desk.answers import ADDRESSES, MOST_SECONDS
+from handouts.desk.jobs import Jobs
 from handouts.desk.mending import mended
 from handouts.desk.warm import StoppedError, WarmProcesses
 from handouts.errors import HandoutsError
@@ -78,6 +79,7 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
             preview.make_preview: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=3, each=2),
             preview.find_findings: WarmProcesses(preview.code_stamp, MOST_SECONDS, most=2, each=1),
         }
+        self.jobs = Jobs()
         self.known: set[str | None] = set()
         self.yeses = 0
         self.warming: asyncio.Task[None] | None = None
@@ -88,7 +90,7 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Give each address its handler."""
-        self.handlers.extend(ADDRESSES)
+        self.handlers.extend([*ADDRESSES, *panel.ADDRESSES])
         assert self.serverapp is not None
         if self.serverapp.starter_app is self:
             self.handlers.append((NOTHING_ELSE, web.ErrorHandler, {"status_code": 404}))
@@ -100,8 +102,13 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
 
     async def stop_extension(self) -> None:
         """End the processes."""
+        await self.jobs.end()
         for process in self.processes.values():
             process.end()
+
+    async def in_thread(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """Return what `function` returns, while others are answered."""
+        return await asyncio.to_thread(function, *arguments)
 
     @property
     def contents(self) -> Any:

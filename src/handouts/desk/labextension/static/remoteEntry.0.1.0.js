@@ -68,6 +68,12 @@
       }
     }
 
+    // The notebook of a topic, with its page beside it.
+    async function openTopic(path) {
+      const opened = await app.commands.execute("docmanager:open", { path, factory: "Notebook" });
+      open(path, "", opened?.id);
+    }
+
     const previewOf = (path) => previews.find((one) => one.content.path === path);
 
     function open(path, search, beside) {
@@ -90,6 +96,34 @@
       return preview;
     }
 
+    // ---- the panel of the collection, at the side
+
+    class Panel extends IFrame {
+      constructor() {
+        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals", "allow-popups", "allow-popups-to-escape-sandbox", "allow-forms", "allow-downloads"] });
+        this.id = "handouts-panel";
+        this.addClass("handouts-Panel");
+        this.title.icon = icon;
+        this.title.caption = "Handouts";
+        this.node.querySelector("iframe").title = "Handouts";
+      }
+      get frame() {
+        return this.node.querySelector("iframe");
+      }
+      onAfterAttach(message) {
+        super.onAfterAttach?.(message);
+        this.url = addressOf("", "");
+      }
+    }
+    const panel = new Panel();
+    void ask("collection", "").then((told) => told && app.shell.add(panel, "left", { rank: 150 }), () => undefined);
+    app.commands.addCommand("handouts:panel", {
+      label: "Show All Handouts",
+      caption: "Show the topics of the collection: build, check, review, letters",
+      isEnabled: () => panel.isAttached,
+      execute: () => app.shell.activateById(panel.id),
+    });
+
     if (restorer) {
       restorer.restore(previews, {
         command: "handouts:preview",
@@ -100,6 +134,7 @@
 
     window.addEventListener("message", (event) => {
       if (event.origin !== window.location.origin || !event.data?.handouts) return;
+      if (event.source === panel.frame.contentWindow && event.data.handouts === "open") void openTopic(String(event.data.path));
       const preview = previews.find((one) => one.content.frame.contentWindow === event.source);
       if (!preview) return;
       if (event.data.handouts === "asked") {
@@ -341,7 +376,7 @@
         applyReaders();
       }, (error) => console.warn(`handouts: ${error.message}`));
     }
-    for (const command of ["handouts:preview", "handouts:new-topic"]) palette?.addItem({ command, category: "Handouts", args: { isPalette: true } });
+    for (const command of ["handouts:panel", "handouts:preview", "handouts:new-topic"]) palette?.addItem({ command, category: "Handouts", args: { isPalette: true } });
     launcher?.add({ command: "handouts:new-topic", category: "Handouts", rank: 0, args: { isLauncher: true } });
   }
 

@@ -1,6 +1,8 @@
 // The preview of a topic: asks the server for its page and findings, and shows them. It asks for nothing else.
 // The page stands in a frame that may run no script; this script reads and scrolls it from outside.
 
+import { followTheme } from "./theme.js";
+
 const EVERY = 1000; // milliseconds between two looks at the disk
 const { base, path, xsrf } = document.body.dataset;
 const words = JSON.parse(document.body.dataset.words);
@@ -288,19 +290,6 @@ window.addEventListener("keydown", (event) => {
   window.parent.postMessage({ handouts: "save" }, location.origin);
 });
 
-// In JupyterLab the preview follows its theme, alone that of the machine.
-function follow() {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const lab = inLab ? window.parent.document.body : null;
-  const apply = () => {
-    const isDark = lab?.dataset.jpThemeLight ? lab.dataset.jpThemeLight === "false" : dark.matches;
-    document.documentElement.dataset.theme = isDark ? "dark" : "light";
-  };
-  apply();
-  dark.addEventListener("change", apply);
-  if (lab) new MutationObserver(apply).observe(lab, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-}
-
-follow();
+followTheme();
 await load();
 watch();
