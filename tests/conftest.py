@@ -41,7 +41,7 @@ os.environ["HANDOUTS_COLLECTION"] = str(NEEDLES)  # for what tests start, too: n
 
 SLOW = {
     f"test_{name}.py" for name in (
-        "batch", "browser", "build", "changed", "checks", "cli", "dask", "desk", "desk_trust", "engine_lives", "engine_same",
+        "batch", "browser", "build", "changed", "checks", "cli", "dask", "desk", "desk_trust", "panel", "engine_lives", "engine_same",
         "host_tools", "nbval", "no_dead_end", "pdf", "privacy", "right_page", "setup", "shipped", "snapshot", "workers",
     )
 }  # fmt: skip

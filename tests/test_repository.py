@@ -33,7 +33,7 @@ PACKAGE = ROOT / "src" / "handouts"
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROOMS = {
     "cli": {"desk", "build", "batch", "checks", "page", "collection"},
-    "desk": {"checks", "page", "collection", "engine"},
+    "desk": {"build", "batch", "checks", "page", "collection", "engine"},
     "build": {"checks", "page", "collection"},
     "batch": {"page", "collection"},
     "checks": {"page", "collection"},

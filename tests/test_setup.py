@@ -418,8 +418,8 @@ def test_without_what_measures_the_scorecard_leaves_grades_to_people(
 def test_the_preview_without_what_measures_shows_no_grade(copy: Collection, ungraded: dict[str, str]) -> None:
     """What the desk shows beside a page in a user's set-up has no grade and no traceback, and names the reason."""
     code = (
-        "from datetime import date; from pathlib import Path; from handouts.collection import Collection; from handouts.desk.preview import find_findings\n"
-        "shown = find_findings(Collection(Path.cwd()), 'your-dry-needling-session', {}, date(2026, 1, 1))\n"
+        "from pathlib import Path; from handouts.collection import Collection; from handouts.desk.preview import find_findings\n"
+        "shown = find_findings(Collection(Path.cwd()), 'your-dry-needling-session', {})\n"
         "print(shown.grade, shown.hardest, shown.error, sum(one['rule'] == 'grade' for one in shown.findings))"
     )
     done = subprocess.run(

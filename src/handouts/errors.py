@@ -16,6 +16,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.util import find_spec
 
+STOPPED = "handouts: stopped. What was finished is kept; run the same command again to go on."
+"""What a command says that was interrupted."""
+
 
 class HandoutsError(Exception):
     """Base of every error that Handouts raises on purpose; its text is one line for a user."""

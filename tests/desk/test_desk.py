@@ -38,6 +38,13 @@ LAB = ".jp-NotebookPanel:visible "
 UNSOURCED = "About 3 in 100 people are so."
 
 
+IN_SIGHT = (
+    "(frame, words) => { const one = [...frame.contentDocument.querySelectorAll('p, li')].find((it) => it.textContent.includes(words));"
+    " const box = one.getBoundingClientRect(); return box.top >= 0 && box.bottom <= frame.contentWindow.innerHeight; }"
+)
+"""Tells whether some words of a page are in sight."""
+
+
 @dataclass(frozen=True)
 class Server:
     """A server that shows a copy of the collection."""
@@ -172,9 +179,8 @@ def stopped(process: subprocess.Popen[bytes], how: int) -> tuple[float, list[psu
     return seconds, psutil.wait_procs(children, timeout=5)[1] and alive(children)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab on a copy of the collection."""
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start JupyterLab on a copy of the collection, and stop it."""
     root, home, token = (
         a_copy(tmp_path_factory.mktemp("desk") / "clinic"),
         tmp_path_factory.mktemp("home"),
@@ -192,12 +198,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         lab.process.kill()
 
 
-@pytest.fixture
-def fresh(server: Server) -> Iterator[Server]:
+def lend(server: Server) -> Iterator[Server]:
     """Give the server, and make its collection as it was again after the test."""
     yield server
     while restored(server):  # a save of a window that was just closed may still be under way
         time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """JupyterLab on a copy of the collection."""
+    yield from serve(tmp_path_factory)
+
+
+@pytest.fixture
+def fresh(server: Server) -> Iterator[Server]:
+    """Give the server, and make its collection as it was again after the test."""
+    yield from lend(server)
 
 
 def restored(server: Server) -> bool:
@@ -306,12 +323,17 @@ class Desk:
         return preview
 
 
+def open_desk(server: Server, browser: Any) -> Iterator[Desk]:
+    """Open a new browser window on a server that shows the collection, and close it."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    yield Desk(server, context)
+    context.close()
+
+
 @pytest.fixture
 def desk(fresh: Server, browser: Any) -> Iterator[Desk]:
     """Open a new browser window on a server that shows the collection."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    yield Desk(fresh, context)
-    context.close()
+    yield from open_desk(fresh, browser)
 
 
 def cell_of(page: Any, server: Server, name: str) -> Any:
@@ -367,10 +389,10 @@ def test_the_page_stands_beside_the_notebook_for_any_reader(desk: Desk) -> None:
 
 @pytest.mark.browser
 def test_saved_words_are_in_the_preview_within_five_seconds(desk: Desk) -> None:
-    """A sentence is changed and saved with Ctrl+S: the page has the new words within five seconds, and is not scrolled."""
+    """A sentence is changed and saved with Ctrl+S: the page has the new words within five seconds, and shows where they are."""
     page = desk.lab()
     preview = desk.beside(page)
-    preview.at.evaluate(f"{PAGE}.contentWindow.scrollTo(0, 600)")
+    preview.at.evaluate(f"{PAGE}.contentWindow.scrollTo(0, 600)")  # somewhere else
     measured = []
     for count, words in enumerate(
         ("Zebras rest after needles.", "Zebras walk after needles.", "Zebras sleep after needles.")
@@ -386,7 +408,7 @@ def test_saved_words_are_in_the_preview_within_five_seconds(desk: Desk) -> None:
         assert words in desk.server.source("plain-for-general")
     print("seconds from Ctrl+S to the words in the preview:", *(f"{seconds:.2f}" for seconds in measured))
     assert max(measured) < 5
-    assert preview.at.evaluate(f"{PAGE}.contentWindow.scrollY") == pytest.approx(600, abs=3)
+    preview.until(lambda: preview.at.eval_on_selector(FRAME, IN_SIGHT, words))
     preview.at.locator("#toggle").focus()
     page.keyboard.press("Control+s")  # saves the notebook, not the preview
     preview.until(lambda: page.evaluate("!jupyterapp.shell.widgets('main').next().value.context.model.dirty"), 10)
@@ -912,9 +934,9 @@ def test_a_preview_without_jupyterlab_follows_the_disk_and_stops(
         edit(server.root / "data/visit-path.csv", "Lie down for the needles", "Lie down as zebras do")
         preview.shows("Lie down as zebras do", 20)
         assert server.ask("/lab")[0] == 404
-        status, listed = server.ask("/handouts")
+        status, listed = server.ask("/handouts/collection")
         assert status == 200
-        assert f"/handouts/preview/{NOTEBOOK}".encode() in listed
+        assert NOTEBOOK in [topic["path"] for topic in listed["topics"]]
         seconds, left = stopped(server.process, signal.SIGTERM)
         print(f"seconds to stop when told to end: {seconds:.1f}")
         assert left == []

@@ -14,7 +14,7 @@ from handouts.cli import tending
 from handouts.cli.parser import make_parser
 from handouts.cli.progress import pages_done, shown, steps
 from handouts.collection import Collection, find
-from handouts.errors import HandoutsError, ParameterError, known
+from handouts.errors import STOPPED, HandoutsError, ParameterError, known
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"handouts: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("handouts: stopped. What was finished is kept; run the same command again to go on.", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
         sys.stderr.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # a pool that was stopped half-way may complain
         return 130

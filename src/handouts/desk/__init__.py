@@ -1,4 +1,4 @@
-"""The page beside the notebook in JupyterLab, renewed at each save.
+"""The panel of the collection, and the page beside the notebook in JupyterLab, renewed at each save.
 
 Jupyter's server loads this as its extension. What needs the server is loaded when it is asked for: the processes that
 make pages import this room too.

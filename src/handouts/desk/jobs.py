@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 
 from handouts.collection import Collection
 from handouts.collection.folder import NAMED_IN
-from handouts.errors import DeskError
+from handouts.errors import STOPPED, DeskError
 
 MOST_LINES = 400
 """How many lines of what a command says are kept."""
 MOST_KEPT = 20
 """How many commands that are over are remembered."""
+
+
+INTERRUPTED = 130
+"""The exit code of a command that was stopped and could say so."""
 
 
 @dataclass
@@ -30,6 +34,7 @@ class Job:
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     output: list[str] = field(default_factory=list)
     code: int | None = None
+    stopped: bool = False
     reading: asyncio.Task[None] | None = None
 
     def told(self) -> dict[str, object]:
@@ -45,6 +50,7 @@ class Job:
     def stop(self) -> None:
         """Interrupt it, as Ctrl-C does: what was finished is kept."""
         if self.code is None:
+            self.stopped = True
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGINT)
 
@@ -102,4 +108,8 @@ async def _read(job: Job) -> None:
                 job.lines.append(text)
 
     await asyncio.gather(read(job.process.stdout, answer=True), read(job.process.stderr, answer=False))
-    job.code = await job.process.wait()
+    code = await job.process.wait()
+    if job.stopped and code not in (0, INTERRUPTED):  # before the command could say so itself
+        job.lines.clear()
+        job.lines.append(STOPPED)
+    job.code = code

@@ -20,9 +20,11 @@ from handouts.collection.folder import Collection
 from handouts.collection.parameters import Parameter, offered, resolve
 from handouts.desk import trust
 from handouts.errors import HandoutsError, NotebookError, known
-from handouts.page import Made, Variant
+from handouts.page import Made, Page, Variant
+from handouts.page.around import day
 from handouts.page.cache import read_kept
 from handouts.page.make import PACKAGE, key_of, try_page
+from handouts.page.review import last_review
 
 HARDEST = 3
 """How many of the sentences that are hardest to read are shown."""
@@ -30,13 +32,14 @@ HARDEST = 3
 
 @dataclass(frozen=True)
 class Shown:
-    """The page of a topic for one reader, or what failed, and in which cell (its id)."""
+    """The page of a topic for one reader, or what failed, and in which cell (its id); `review` says whether somebody has reviewed these words."""
 
     html: str | None
     error: str | None
     cell: str | None
     seconds: float
     values: Mapping[str, str]
+    review: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def make_preview(collection: Collection, topic: str, asked: Mapping[str, str], c
     """
     start = time.perf_counter()
     values: dict[str, str] = {}
+    review = ""
     try:
         place = collection.notebook(topic)
         check_topic(collection, topic)
@@ -65,10 +69,21 @@ def make_preview(collection: Collection, topic: str, asked: Mapping[str, str], c
         kept = read_kept(collection, key_of(collection, variant))
         page = Made(kept) if kept else try_page(collection, variant, lambda stored: check_code(stored, place, code))
         html, error = page.page.html if page.page else "", page.failure
+        review = _tell_review(collection, variant, page.page) if page.page else ""
     except HandoutsError as failed:
         html, error = "", str(failed)
     cell = _cell_of(collection, topic, error or "")
-    return Shown(html or None, error, cell, round(time.perf_counter() - start, 3), values)
+    return Shown(html or None, error, cell, round(time.perf_counter() - start, 3), values, review)
+
+
+def _tell_review(collection: Collection, variant: Variant, page: Page) -> str:
+    """Say who reviewed a page, or that its words changed since, or that nobody has."""
+    say, language = collection.phrases, collection.clinic.language
+    if page.reviewed_on:
+        return say("preview_reviewed", name=page.reviewed_by, day=day(page.reviewed_on, language))
+    if last := last_review(collection, variant):
+        return say("preview_changed_since", name=last.who, day=day(last.on, language))
+    return say("preview_draft")
 
 
 def check_code(stored: bytes, place: Path, code: str | None) -> None:

@@ -175,11 +175,34 @@
         console.warn(`handouts: ${error.message}`);
       }
       if (panel.isDisposed) return;
+      if (told && !topics.get(panel)) settle(panel);
       topics.set(panel, told);
       panel.node.classList.toggle("handouts-Topic", Boolean(told));
       for (const button of panel.handoutsButtons ?? []) button.setHidden(!told);
       app.commands.notifyCommandChanged();
       decorate(panel);
+    }
+
+    // What a writer of words expects of a notebook that is a topic.
+    function settle(panel) {
+      const { content, context } = panel;
+      content.notebookConfig = { ...content.notebookConfig, defaultCell: "markdown" }; // what + adds is text
+      context.sessionContext.kernelPreference = { ...context.sessionContext.kernelPreference, shutdownOnDispose: true };
+      content.node.addEventListener("dblclick", () => {
+        // JupyterLab shows the source of a paragraph, and leaves the keys to its commands: what is typed next would run them
+        const { activeCell: cell } = content;
+        if (cell?.model.type === "markdown" && !cell.rendered) content.mode = "edit";
+      });
+      // A kernel that starts writes its version into the notebook, which nobody would save: words alone make it unsaved.
+      const cells = () => JSON.stringify(context.model.toJSON().cells);
+      let saved = panel.handoutsRead;
+      context.saveState.connect((_, state) => {
+        if (state === "completed") saved = cells();
+      });
+      context.model.stateChanged.connect((_, change) => {
+        if (change.name === "dirty" && change.newValue && cells() === saved) context.model.dirty = false;
+      });
+      if (context.model.dirty && cells() === panel.handoutsRead) context.model.dirty = false;
     }
 
     tracker.widgetAdded.connect((_, panel) => {
@@ -197,6 +220,7 @@
         if (state === "completed") void saved(panel);
       });
       void panel.context.ready.then(() => {
+        panel.handoutsRead = JSON.stringify(panel.context.model.toJSON().cells);
         panel.content.model?.cells.changed.connect(() => decorate(panel));
         void look(panel);
       });

@@ -60,6 +60,7 @@ async function load() {
     tell(answer);
     at("ask").hidden = !answer.untrusted;
     if (answer.html) await show(answer.html);
+    at("review").textContent = answer.review ?? "";
     const made = !answer.error && !answer.untrusted;
     at("stage").classList.toggle("older", !made);
     say(answer.untrusted ? told("preview_not_run") : made ? told("preview_made", { seconds: answer.seconds.toFixed(2) }) : told("preview_not_made"));
@@ -88,6 +89,8 @@ at("all").addEventListener("click", () => trust(true));
 
 function lose(error) {
   state.lost = true;
+  at("count").textContent = told("preview_not_checked");
+  at("count").className = "unmade";
   if (error instanceof TypeError) say(told("preview_lost"));
   else tell({ error: error.message, html: null, cell: null });
 }
@@ -158,7 +161,11 @@ async function show(html) {
   await laidOut;
   for (const stale of at("stage").querySelectorAll("iframe")) if (stale !== next && stale !== old) stale.remove();
   if (!next.isConnected) return;
-  if (old?.contentWindow) next.contentWindow.scrollTo(old.contentWindow.scrollX, old.contentWindow.scrollY);
+  if (old?.contentWindow) {
+    next.contentWindow.scrollTo(old.contentWindow.scrollX, old.contentWindow.scrollY);
+    if (location.search === state.search) seek(old.contentDocument, next.contentDocument);
+  }
+  state.search = location.search;
   for (const link of next.contentDocument.querySelectorAll("a[href]")) {
     link.target = "_blank"; // no link may put something else in the page's place
     link.addEventListener("click", (event) => {
@@ -172,6 +179,16 @@ async function show(html) {
   old?.remove();
   state.frame = next;
   state.html = html;
+}
+
+// The first words that are new, where they are not in sight.
+function seek(before, after) {
+  const blocks = (of) => [...of.querySelectorAll("main :is(p, li, h2, h3, h4, td, th, figcaption, svg)")].filter((one) => !one.querySelector("p, li"));
+  const known = new Set(blocks(before).map((one) => one.textContent));
+  const changed = blocks(after).find((one) => !known.has(one.textContent) && one.getClientRects().length);
+  if (!changed) return;
+  const { top, bottom } = changed.getBoundingClientRect();
+  if (top < 0 || bottom > after.documentElement.clientHeight) changed.scrollIntoView({ block: "center" });
 }
 
 at("print").addEventListener("click", () => state.frame?.contentWindow.print());
