@@ -1,8 +1,11 @@
 """Tables are checked when they are read."""
 
+import re
+
 import pytest
 
 from conftest import edit, now
+from handouts.collection.edit_tables import add_rows, change_rows
 from handouts.collection.folder import Collection, find
 from handouts.collection.sentences import split
 from handouts.errors import DataError
@@ -70,12 +73,51 @@ def test_a_wrong_column_is_told_with_the_columns_wanted(copy: Collection) -> Non
         copy.topics
 
 
-def test_semicolons_are_recognised(copy: Collection) -> None:
-    """A table that a spreadsheet saved with semicolons is told so."""
-    path = copy.data / "clinic.csv"
-    path.write_text(path.read_text().replace(",", ";"))
-    with pytest.raises(DataError, match="It looks separated by semicolons: save it with commas"):
-        copy.clinic
+AS_EXCEL_WRITES = {
+    "semicolons": lambda text: text.replace(",", ";").encode(),
+    "tabs in UTF-16": lambda text: text.replace(",", "\t").encode("utf-16"),
+    "the mark of UTF-8 and its line ends": lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"),
+    "a line for Excel": lambda text: ("sep=;\r\n" + text.replace(",", ";").replace("\n", "\r\n")).encode(),
+    "empty columns at the right": lambda text: "".join(f"{line},,\n" for line in text.splitlines()).encode(),
+    "empty rows below": lambda text: (text + ",,,\n,,,\n").encode(),
+}
+"""A table without commas in its cells, as a spreadsheet saves it."""
+
+
+@pytest.mark.parametrize("how", AS_EXCEL_WRITES)
+def test_a_table_is_read_and_changed_as_a_spreadsheet_writes_it(copy: Collection, how: str) -> None:
+    """What Excel saves is read as it was, and a row is added, changed and taken out in its way: the other rows keep their bytes."""
+    path = copy.data / "fields.csv"
+    before = now(copy).fields
+    stored = AS_EXCEL_WRITES[how](path.read_text())
+    path.write_bytes(stored)
+    assert now(copy).fields == before
+    add_rows(path, [{"field": "nurse", "label": "Your nurse", "kind": "text", "longest": "60"}])
+    assert list(now(copy).fields) == [*before, "nurse"]
+    change_rows(path, lambda row: {**row, "label": "The nurse"} if row["field"] == "nurse" else row)
+    assert now(copy).fields["nurse"].label == "The nurse"
+    assert path.read_bytes().startswith(stored.rstrip(b"\r\n\0"))
+    change_rows(path, lambda row: None if row["field"] == "nurse" else row)
+    assert now(copy).fields == before
+
+
+def test_what_a_spreadsheet_made_of_values_is_told(copy: Collection) -> None:
+    """A date, or a number, that a spreadsheet wrote in its own way is refused with how to write it, and never read as another."""
+    for table, right, wrong, told in (
+        ("topics.csv", "2026-11-25", "11/25/2026", "where Excel changes that, give the column the format Text"),
+        (
+            "facts.csv",
+            ",190,370,",
+            ",190.0,370,",
+            "'190.0' is not allowed: use a whole number, without commas or decimals",
+        ),
+    ):
+        path = copy.data / table
+        stored = path.read_text()
+        edit(path, right, wrong)
+        with pytest.raises(DataError, match=re.escape(told)):
+            now(copy).check()
+        path.write_text(stored)
 
 
 def test_a_row_that_comes_twice_is_refused(copy: Collection) -> None:
@@ -103,7 +145,7 @@ def test_what_excel_writes_is_read(copy: Collection) -> None:
 def test_a_file_that_is_no_text_is_refused(copy: Collection) -> None:
     """A table in another encoding is refused instead of shown with wrong letters."""
     (copy.data / "clinic.csv").write_bytes("field,value\nname,Praxis M\u00fcller\n".encode("latin-1"))
-    with pytest.raises(DataError, match="Save it again as CSV in UTF-8"):
+    with pytest.raises(DataError, match="In Excel, save it as CSV UTF-8"):
         copy.clinic
 
 

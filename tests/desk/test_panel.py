@@ -30,7 +30,9 @@ from test_desk import (
 
 from conftest import edit, now
 from handouts.collection.folder import Collection
+from handouts.desk.insertions import list_insertions
 from handouts.page import Variant, make_page
+from handouts.page.citations import Expander
 
 TITLE = "What to Expect During a Dry Needling Session"
 CHOICE = "Which Treatment Is Right for You?"
@@ -296,6 +298,49 @@ def test_a_topic_opened_is_not_unsaved_and_what_is_typed_is_text(desk: Desk) -> 
     assert [one["cell_type"] for one in new] == ["markdown"]
     page.evaluate("jupyterapp.shell.currentWidget.close()")
     until(page, lambda: NOTEBOOK not in [one["path"] for one in desk.server.ask("/api/sessions")[1]], 20)
+
+
+@pytest.mark.browser
+def test_a_source_a_number_and_a_box_are_put_in_from_a_list(desk: Desk) -> None:
+    """Insert finds a source by its author and writes its citation at the cursor; a box becomes a cell of its own for the same readers; axe finds nothing."""
+    page = desk.lab()
+    name = next(one["id"] for one in desk.server.stored()["cells"] if "The muscle may twitch" in "".join(one["source"]))
+    cell = cell_of(page, desk.server, name)
+    cell.locator(".jp-RenderedMarkdown").dblclick()
+    until(page, lambda: page.evaluate("jupyterapp.shell.currentWidget.content.mode") == "edit")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Control+Alt+i")
+    page.locator("#handouts-search").wait_for()
+    page.keyboard.type("brady")
+    assert Axe().run(page, {"include": [[".jp-Dialog"]]}).response["violations"] == []
+    picture(page, "insert")
+    page.keyboard.press("Enter")
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    page.keyboard.press("Control+s")
+    until(page, lambda: desk.server.source(name).endswith(" [@brady2014]"))
+    cells = len(desk.server.stored()["cells"])
+    page.locator(".handouts-Insert:visible").click()
+    page.locator("#handouts-search").fill("box staff only")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    page.keyboard.insert_text("- Told. Date, initials: ......")
+    page.keyboard.press("Control+s")
+    until(page, lambda: len(desk.server.stored()["cells"]) == cells + 1)
+    new = next(one for one in desk.server.stored()["cells"] if "Told. Date" in "".join(one["source"]))
+    assert new["cell_type"] == "markdown"
+    assert set(new["metadata"]["tags"]) == {"level:plain", "part:slip"}
+
+
+def test_what_can_be_put_in_is_understood_by_pages(collection: Collection) -> None:
+    """Each name that the list offers is one that the collection has, and every group has something."""
+    found = list_insertions(collection, TOPIC)
+    assert len({one["group"] for one in found}) == 9
+    expander = Expander(collection)
+    for one in found:
+        if not one["cell"] and "{{ " not in one["text"]:
+            expander.expand(one["text"])
+        elif one["text"].startswith("{{ clinic_"):
+            assert "{{" not in expander.expand(one["text"])
 
 
 @pytest.mark.browser

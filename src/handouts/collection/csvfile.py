@@ -4,6 +4,7 @@ Every table is a CSV file that a spreadsheet opens. An error names file, row (as
 counts them, the header being row 1), column, value, and the values allowed.
 """
 
+import codecs
 import csv
 import io
 import keyword
@@ -50,10 +51,11 @@ def number(value: str) -> str | None:
 
 def day(value: str) -> str | None:
     """Accept nothing or a date written as 2026-11-23."""
+    told = "write dates as 2026-11-23; where Excel changes that, give the column the format Text first."
     try:
-        return None if not value or date.fromisoformat(value).isoformat() == value else "write dates as 2026-11-23."
+        return None if not value or date.fromisoformat(value).isoformat() == value else told
     except ValueError:
-        return "write dates as 2026-11-23."
+        return told
 
 
 def a_day(value: str) -> str | None:
@@ -90,7 +92,7 @@ def yes_no(value: str) -> str | None:
 
 def count(value: str) -> str | None:
     """Accept nothing or a whole number."""
-    return None if re.fullmatch(r"[0-9]*", value) else "use a whole number, without commas."
+    return None if re.fullmatch(r"[0-9]*", value) else "use a whole number, without commas or decimals."
 
 
 def colour(value: str) -> str | None:
@@ -148,14 +150,59 @@ class Layout:
     needed: bool = False
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Row], ends: str = "\n", *, head: bool = True) -> str:
+def write_table(
+    columns: Sequence[str], rows: Iterable[Row], ends: str = "\n", *, head: bool = True, separator: str = ","
+) -> str:
     """Return `rows` as a table with these columns, with their names above them where it has a `head`."""
     table = io.StringIO()
-    writer = csv.DictWriter(table, columns, restval="", lineterminator=ends, extrasaction="ignore")
+    writer = csv.DictWriter(table, columns, restval="", lineterminator=ends, extrasaction="ignore", delimiter=separator)
     if head:
         writer.writeheader()
     writer.writerows(rows)
     return table.getvalue()
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a spreadsheet has written a table: its encoding, what stands between cells and ends lines, and what stands above the header."""
+
+    encoding: str
+    separator: str
+    ends: str
+    above: str
+
+
+def dialect_of(content: bytes) -> Dialect:
+    """Return how a table is written: commas and UTF-8, or what Excel makes of them. Raises UnicodeDecodeError."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if wide else "utf-8-sig" if content.startswith(codecs.BOM_UTF8) else "utf-8"
+    lines = content.decode(encoding).splitlines(keepends=True)
+    above = lines[0] if lines and lines[0].lower().startswith("sep=") else ""
+    header = lines[bool(above)] if len(lines) > bool(above) else ""
+    separator = above[4:5] if above else max(",;\t", key=header.count)
+    return Dialect(encoding, separator, "\r\n" if header.endswith("\r\n") else "\n", above)
+
+
+def parse_table(content: bytes) -> list[list[str]]:
+    """Return the lines of a table, its header first, each as wide as that. Raises UnicodeDecodeError and csv.Error.
+
+    Columns without a name and without a cell, as a spreadsheet leaves them at the right, are none.
+    """
+    dialect = dialect_of(content)
+    text = content.decode(dialect.encoding).removeprefix(dialect.above)
+    lines = list(
+        csv.reader(
+            io.StringIO(text, newline=None).read().splitlines(keepends=True), delimiter=dialect.separator, strict=True
+        )
+    )
+    if lines:
+        width = len(lines[0])
+        while (
+            width and not lines[0][width - 1].strip() and not any("".join(line[width - 1 :]).strip() for line in lines)
+        ):
+            width -= 1
+        lines = [line[:width] if not "".join(line[width:]).strip() else line for line in lines]
+    return lines
 
 
 class MissingError(DataError):
@@ -249,8 +296,7 @@ class Tables:
         missing = [column for column in rules if column not in header and column not in may_lack]
         extra = [column for column in header if column not in rules]
         if missing or (extra and not more) or len(set(header)) < len(header):
-            separated = " It looks separated by semicolons: save it with commas." if ";" in "".join(header) else ""
-            raise DataError(f"{where} row 1: columns are {', '.join(header)}. Wanted: {', '.join(rules)}.{separated}")
+            raise DataError(f"{where} row 1: columns are {', '.join(header)}. Wanted: {', '.join(rules)}.")
         rows: list[Row] = []
         seen: dict[tuple[str, ...], int] = {}
         for count, cells in enumerate(lines[1:], start=2):
@@ -282,10 +328,9 @@ class Tables:
     def _parse(self, name: str, rules: Mapping[str, Rule]) -> list[list[str]]:
         where = f"data/{name}"
         try:
-            text = self.content(name).decode("utf-8-sig")
-            return list(csv.reader(io.StringIO(text, newline=None).read().splitlines(keepends=True), strict=True))
+            return parse_table(self.content(name))
         except FileNotFoundError:
             columns = f" Its columns are {','.join(rules)}." if rules else " Put it there, or show another."
             raise MissingError(f"{where}: the file is missing.{columns}") from None
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"{where}: cannot be read ({error}). Save it again as CSV in UTF-8.") from error
+            raise DataError(f"{where}: cannot be read ({error}). In Excel, save it as CSV UTF-8.") from error

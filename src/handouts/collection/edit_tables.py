@@ -1,52 +1,59 @@
-"""Rows of a table added, changed, or taken out; all others stay as they were written, to the byte."""
+"""Rows of a table added, changed, or taken out; all others stay as they were written, in the way that a spreadsheet wrote them."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from handouts import files
-from handouts.collection.csvfile import write_table
+from handouts.collection.csvfile import Dialect, dialect_of, write_table
 
 
 def add_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Add `rows` at the end of a table; what is there stays as it is, to the byte. Raises OutputError."""
-    stored = path.read_bytes()
-    text = stored.decode("utf-8-sig")
-    ends = "\r\n" if b"\r\n" in stored else "\n"
-    header = next(csv.reader([text.splitlines()[0]]))
-    begun = b"" if stored.endswith(b"\n") else ends.encode()
-    files.write(path, stored + begun + write_table(header, rows, ends, head=False).encode(), durable=True)
+    """Add `rows` at the end of a table; what is there stays as it is. Raises OutputError."""
+    text, dialect = _read(path)
+    header = next(cells for _, cells in _records(text, dialect))
+    begun = "" if text.endswith("\n") else dialect.ends
+    new = write_table(header, rows, dialect.ends, head=False, separator=dialect.separator)
+    files.write(path, (text + begun + new).encode(dialect.encoding), durable=True)
 
 
 def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | None]) -> None:
-    """Change the rows of a table, or take out those of which `change` makes None; others stay as they are, to the byte."""
-    stored = path.read_bytes()
-    ends = "\r\n" if b"\r\n" in stored else "\n"
-    pieces = []
+    """Change the rows of a table, or take out those of which `change` makes None; others stay as they are."""
+    text, dialect = _read(path)
+    pieces = [dialect.above]
     header: list[str] = []
-    for raw, cells in _records(stored.decode("utf-8")):
+    for raw, cells in _records(text, dialect):
         if not header or len(cells) != len(header):
-            header = header or [cell.strip("\ufeff ") for cell in cells]
+            header = header or [cell.strip() for cell in cells]
             pieces.append(raw)
             continue
         row = dict(zip(header, cells, strict=True))
         new = change(row)
-        pieces.append(raw if new == row else "" if new is None else write_table(header, [new], ends, head=False))
-    files.write(path, "".join(pieces).encode(), durable=True)
-
-
-def _records(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each record of a table as it is written, and its cells."""
-    lines = text.splitlines(keepends=True)
-    reader = csv.reader(lines)
-    before = 0
-    for cells in reader:
-        yield "".join(lines[before : reader.line_num]), cells
-        before = reader.line_num
+        written = (
+            "" if new is None else write_table(header, [new], dialect.ends, head=False, separator=dialect.separator)
+        )
+        pieces.append(raw if new == row else written)
+    files.write(path, "".join(pieces).encode(dialect.encoding), durable=True)
 
 
 def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Return the columns of a table as it is written, and its rows."""
-    records = [cells for _, cells in _records(path.read_bytes().decode("utf-8-sig"))]
+    records = [cells for _, cells in _records(*_read(path))]
     header = [cell.strip() for cell in records[0]]
     return header, [dict(zip(header, cells, strict=True)) for cells in records[1:] if len(cells) == len(header)]
+
+
+def _read(path: Path) -> tuple[str, Dialect]:
+    content = path.read_bytes()
+    dialect = dialect_of(content)
+    return content.decode(dialect.encoding), dialect
+
+
+def _records(text: str, dialect: Dialect) -> Iterator[tuple[str, list[str]]]:
+    """Yield each record of a table as it is written, its header first, and its cells."""
+    lines = text.removeprefix(dialect.above).splitlines(keepends=True)
+    reader = csv.reader(lines, delimiter=dialect.separator)
+    before = 0
+    for cells in reader:
+        yield "".join(lines[before : reader.line_num]), cells
+        before = reader.line_num

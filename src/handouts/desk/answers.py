@@ -23,6 +23,7 @@ from handouts.collection.layouts import KINDS
 from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.desk import preview, trust
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
+from handouts.desk.insertions import list_insertions
 from handouts.errors import HandoutsError
 
 MOST_SECONDS = 60.0
@@ -115,6 +116,21 @@ class FacetsHandler(JSONHandler):
             raise web.HTTPError(500, reason=str(error)) from None
         self.desk.warm_up()
         await self.answer(told)
+
+
+class InsertionsHandler(JSONHandler):
+    """What can be put into a notebook."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str) -> None:
+        """Send it; 404 where the notebook is no topic."""
+        place = await self.desk.place(path)
+        try:
+            preview.check_topic(place.collection, place.topic)
+            await self.answer(list_insertions(place.collection, place.topic))
+        except HandoutsError as error:
+            raise web.HTTPError(400, reason=str(error)) from None
 
 
 class SavedHandler(JSONHandler):
@@ -238,6 +254,7 @@ ADDRESSES = [
     (rf"/handouts/trust{path_regex}", TrustHandler),
     (rf"/handouts/stamp{path_regex}", StampHandler),
     (rf"/handouts/facets{path_regex}", FacetsHandler),
+    (rf"/handouts/insertions{path_regex}", InsertionsHandler),
     (rf"/handouts/saved{path_regex}", SavedHandler),
     (r"/handouts/new", NewHandler),
 ]

@@ -32,7 +32,7 @@
   }
 
   function activate(lab, { app, tracker, palette, launcher, restorer, settings }) {
-    const { Notification, showErrorMessage, InputDialog, MainAreaWidget, ToolbarButton, WidgetTracker, IFrame, LabIcon, PageConfig, ServerConnection, URLExt, Widget } = lab;
+    const { Dialog, showDialog, NotebookActions, Notification, showErrorMessage, InputDialog, MainAreaWidget, ToolbarButton, WidgetTracker, IFrame, LabIcon, PageConfig, ServerConnection, URLExt, Widget } = lab;
     const server = ServerConnection.makeSettings();
     const addressOf = (what, path) => URLExt.join(server.baseUrl, NAME, what, URLExt.encodeParts(path));
     const icon = new LabIcon({ name: "handouts:page", svgstr: PAGE_ICON });
@@ -213,7 +213,11 @@
       button.addClass("handouts-Button");
       button.setHidden(true);
       panel.toolbar.insertAfter("save", "handouts-preview", button) || panel.toolbar.addItem("handouts-preview", button);
-      panel.handoutsButtons = [button];
+      const inserting = new ToolbarButton({ label: "Insert", tooltip: "Put in a source, a number, a word, a box, a picture (Ctrl+Alt+I)", onClick: () => void insert(panel) });
+      inserting.addClass("handouts-Insert");
+      inserting.setHidden(true);
+      panel.toolbar.insertAfter("handouts-preview", "handouts-insert", inserting);
+      panel.handoutsButtons = [button, inserting];
       panel.disposed.connect(() => topics.delete(panel));
       panel.context.pathChanged.connect(() => void look(panel));
       panel.context.saveState.connect((_, state) => {
@@ -242,6 +246,67 @@
         }
       }
       toldLast.set(panel, text);
+    }
+
+    // ---- what can be put into a text
+
+    class Choice extends Widget {
+      constructor(items) {
+        super();
+        this.addClass("handouts-Choice");
+        this.items = items;
+        const search = element("input", "jp-mod-styled", { type: "search", id: "handouts-search" });
+        this.list = element("select", "jp-mod-styled", { id: "handouts-choice", size: 14 });
+        this.list.setAttribute("aria-label", "What to put in");
+        this.node.append(element("label", "", { htmlFor: search.id, textContent: "Search: a word of it, such as an author, a number, a title" }), search, this.list);
+        search.addEventListener("input", () => this.draw(search.value));
+        search.addEventListener("keydown", (event) => event.key === "ArrowDown" && (event.preventDefault(), this.list.focus()));
+        this.draw("");
+      }
+      draw(words) {
+        const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+        const groups = new Map();
+        this.items.forEach((item, count) => {
+          const text = `${item.group} ${item.label} ${item.text}`.toLowerCase();
+          if (!wanted.every((word) => text.includes(word))) return;
+          if (!groups.has(item.group)) groups.set(item.group, element("optgroup", "", { label: item.group }));
+          groups.get(item.group).append(element("option", "", { value: String(count), textContent: item.label }));
+        });
+        this.list.replaceChildren(...groups.values());
+        if (wanted.length && this.list.options.length) this.list.selectedIndex = 0;
+      }
+      getValue() {
+        return this.items[Number(this.list.value || "NaN")] ?? null;
+      }
+    }
+
+    async function insert(panel) {
+      try {
+        const items = await ask("insertions", panel.context.path);
+        if (!items) return;
+        const { button, value } = await showDialog({
+          title: "Insert", body: new Choice(items), focusNodeSelector: "#handouts-search", buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Insert" })],
+        });
+        if (button.accept && value) put(panel.content, value);
+      } catch (error) {
+        await showErrorMessage("Nothing was put in", error.message);
+      }
+    }
+
+    function put(content, { text, cell, tag }) {
+      const before = content.activeCell;
+      if (cell || before?.model.type !== "markdown") {
+        NotebookActions.insertBelow(content);
+        NotebookActions.changeCellType(content, cell || "markdown");
+        content.activeCell.model.sharedModel.setSource(text);
+        if (tag) content.activeCell.model.setMetadata("tags", [...(before ? tagsOf(before.model).filter((one) => !one.startsWith("part:")) : []), tag]);
+      } else {
+        before.rendered = false;
+        if (before.editor) before.editor.replaceSelection(text);
+        else before.model.sharedModel.setSource(before.model.sharedModel.getSource() + text);
+      }
+      if (content.activeCell.model.type === "markdown") content.activeCell.rendered = false;
+      content.mode = "edit";
     }
 
     // ---- who a cell is for
@@ -364,6 +429,13 @@
         return path && open(path, args.search ?? "", panel?.id);
       },
     });
+    app.commands.addCommand("handouts:insert", {
+      label: "Insert into Handout",
+      caption: "Put a source, a number, a word, a box or a picture into the text",
+      isEnabled: () => Boolean(current()),
+      execute: () => tracker.currentWidget && insert(tracker.currentWidget),
+    });
+    app.commands.addKeyBinding({ command: "handouts:insert", keys: ["Ctrl Alt I"], selector: ".jp-Notebook" });
     app.commands.addCommand("handouts:new-topic", {
       label: (args) => (args.isLauncher ? "New handout" : "New Handout"),
       caption: "Begin a handout on a new topic",
@@ -400,7 +472,7 @@
         applyReaders();
       }, (error) => console.warn(`handouts: ${error.message}`));
     }
-    for (const command of ["handouts:panel", "handouts:preview", "handouts:new-topic"]) palette?.addItem({ command, category: "Handouts", args: { isPalette: true } });
+    for (const command of ["handouts:panel", "handouts:preview", "handouts:insert", "handouts:new-topic"]) palette?.addItem({ command, category: "Handouts", args: { isPalette: true } });
     launcher?.add({ command: "handouts:new-topic", category: "Handouts", rank: 0, args: { isLauncher: true } });
   }
 

@@ -20,6 +20,7 @@ const element = (tag, text = "", attributes = {}) => {
 async function ask(what, init = {}) {
   const answer = await fetch(`${base}/${what}`, { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });
   const said = await answer.json().catch(() => ({}));
+  if (answer.status === 404 && what === "collection") throw new Error(told("panel_none"));
   if (!answer.ok) throw new Error(said.reason || said.message || `${answer.status}`);
   return said;
 }
@@ -57,13 +58,14 @@ function card(topic) {
   const states = element("ul", "", { className: "state" });
   for (const [kind, text] of statesOf(topic)) states.append(element("li", text, { className: kind }));
   const doors = element("div", "", { className: "doors" });
-  for (const what of ["preview", "review", "copy", "rename", "remove"]) {
-    const button = element("button", told(`panel_${what}`), { type: "button" });
+  const actions = { preview: "panel_preview", review: "panel_review", copy: "panel_copy", rename: "panel_rename", remove: "panel_remove" };
+  for (const [what, label] of Object.entries(actions)) {
+    const button = element("button", told(label), { type: "button" });
     button.dataset.do = what;
     button.dataset.topic = topic.name;
     button.dataset.path = topic.path;
     button.dataset.key = `${what} ${topic.name}`;
-    button.setAttribute("aria-label", told("panel_of", { action: told(`panel_${what}`), topic: topic.state.title }));
+    button.setAttribute("aria-label", told("panel_of", { action: told(label), topic: topic.state.title }));
     button.disabled = !topic.there && what !== "remove";
     doors.append(button);
   }
