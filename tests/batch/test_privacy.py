@@ -213,6 +213,35 @@ def test_no_pdf_is_older_than_its_handout(clinic: Collection, tmp_path: Path, mo
     assert (out / "1.pdf").read_bytes() != first
 
 
+def test_a_print_file_has_all_handouts_in_the_rosters_order(
+    clinic: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each handout begins on a sheet of its own, in the order of the roster; the next batch leaves no older print file, and counts none as somebody's."""
+    from pypdf import PdfReader
+
+    monkeypatch.setattr("handouts.batch.printing.A_RUN", 2)
+    people = [("P-9", "Maya"), ("P-1", "Harold"), ("P-5", "Noor")]
+    (tmp_path / "roster.csv").write_text(
+        "id,topic,first_name\n" + "".join(f"{name},{SESSION},{first}\n" for name, first in people)
+    )
+    with open_roster(str(tmp_path / "roster.csv")) as roster:
+        done = make_handouts(clinic, roster, str(tmp_path / "out"), print_files=True)
+    assert (done.print_files, done.others) == (2, 0)
+    found = []
+    for file in ("print.001.pdf", "print.002.pdf"):
+        pages = PdfReader(tmp_path / "out" / file).pages
+        for number, page in enumerate(pages):
+            found += [
+                (number % 2, first) for _, first in people if f"Name: {first}" in " ".join(page.extract_text().split())
+            ]
+        assert len(pages) % 2 == 0
+    assert found == [(0, "Maya"), (0, "Harold"), (0, "Noor")]
+    assert stat.S_IMODE((tmp_path / "out/print.001.pdf").stat().st_mode) == 0o600
+    with open_roster(str(tmp_path / "roster.csv")) as roster:
+        assert make_handouts(clinic, roster, str(tmp_path / "out")).others == 0
+    assert list((tmp_path / "out").glob("print.*")) == []
+
+
 def test_one_batch_at_a_time_writes_to_a_folder(clinic: Collection, tmp_path: Path, run: Run) -> None:
     """A second batch is told so while the first is under way; when that has died, even by kill -9, the next goes on."""
     out = tmp_path / "out"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from handouts.batch.printing import PRINT_FILE
 from handouts.batch.rows import SAFE_ID
 from handouts.batch.targets import UNFINISHED, Target
 from handouts.collection.folder import LIST, MANIFEST, Collection
@@ -78,6 +79,8 @@ class Account:
             removed = [goal.remove(f"{name}.pdf"), goal.remove(f"{name}.html")]
             gone += any(removed)
         for file in goal.names():
+            if PRINT_FILE.fullmatch(file):
+                continue
             name = file.rpartition(".")[0]
             if not self._known.execute("SELECT 1 FROM now WHERE id = ? COLLATE BINARY", [name]).fetchone():
                 others += 1

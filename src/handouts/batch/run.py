@@ -17,6 +17,7 @@ from datetime import date
 from typing import IO
 
 from handouts.batch.account import HEADER, REJECTED, REJECTED_HEADER, Account, check_not_published, write_row
+from handouts.batch.printing import remove_print_files, write_print_files
 from handouts.batch.records import Records
 from handouts.batch.rosters import Roster
 from handouts.batch.rows import Rows
@@ -24,7 +25,7 @@ from handouts.batch.sources import understand
 from handouts.batch.targets import UNFINISHED, Target
 from handouts.batch.tasks import Task, filled
 from handouts.collection.folder import LIST, Collection
-from handouts.errors import OutputError
+from handouts.errors import OutputError, check_installed
 from handouts.page import Page, Variant, make_pages
 from handouts.page.cache import read_kept
 from handouts.page.make import keys_of, missing_parts, tell_missing
@@ -50,7 +51,7 @@ class Summary:
     `pages` are the variants wanted, `executed` those not found in the cache, `failed` says what failed, `reasons`
     why the first MOST_REASONS rows were rejected. `removed` counts handouts of earlier batches that no row wants any
     more, `others` the files that are of no row and were made by no batch that is known of, of which `other` is one. `unused` are columns of the roster that
-    nothing was made of.
+    nothing was made of, `print_files` the files written for a printer.
     """
 
     rows: int = 0
@@ -66,6 +67,7 @@ class Summary:
     failed: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     unused: tuple[str, ...] = ()
+    print_files: int = 0
 
 
 def make_handouts(
@@ -77,6 +79,7 @@ def make_handouts(
     dask: str | None = None,
     dry_run: bool = False,
     pdf: bool = False,
+    print_files: bool = False,
     shared: bool = False,
     today: date | None = None,
     progress: Progress = lambda step, done, of: None,
@@ -84,7 +87,7 @@ def make_handouts(
     """Make a handout for every row of `roster` at `place`, a folder or an fsspec URL.
 
     At the end the place holds the handouts of this roster: those that an earlier batch made, and that no row wants any
-    more, are removed; other files are counted. With `pdf` each handout has a PDF beside it; without, the PDF of a handout
+    more, are removed; other files are counted. With `pdf` each handout has a PDF beside it, and with `print_files` these stand in files for a printer too; without, the PDF of a handout
     that changes is removed. Only who runs this may read the handouts, unless they are `shared`. No page whose review was due before `today` is handed out.
     `progress` is told the step, how many are done, and of how many (0 where that is not known yet).
     Raises HandoutsError for what stops all rows; what was written stays, and another run goes on.
@@ -92,8 +95,11 @@ def make_handouts(
     summary = Summary()
     goal = Target(place, shared)
     check_not_published(collection, goal)
+    pdf = pdf or print_files
     if pdf:
         check_can_print()
+    if print_files:
+        check_installed("pypdf", "pdf", "a print file", OutputError)
     with ExitStack() as stack:
         # Files without a name: whatever happens to this process, nothing of them stays on the disk.
         spool, rejected, listed, every = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(4))
@@ -111,6 +117,7 @@ def make_handouts(
             return summary
         goal.prepare()
         stack.callback(goal.release)
+        remove_print_files(goal)
         executor, size = stack.enter_context(cluster(dask)) if dask else (None, workers)
         pages.update(_make(collection, to_make, keys, executor, size, summary, progress))
         kept = stack.enter_context(closing(Account(goal)))
@@ -136,6 +143,8 @@ def make_handouts(
             progress("Handouts", done, summary.rows - summary.rejected)
         if done != summary.rows - summary.rejected - summary.without_page:
             raise OutputError("some handouts were not made, for their process was lost. Run the same command again.")
+        if print_files:
+            summary.print_files = write_print_files(goal, (name for name, _ in _versions(spool, ready)))
         records.end(_versions(spool, ready), goal.shown)
         summary.removed, summary.others, summary.other = kept.remove_the_rest(goal)
         goal.write_from(LIST, listed)

@@ -99,7 +99,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
             collection, roster, place,
             workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
             today=options.today,
-            pdf=options.pdf, shared=options.shared, progress=steps(stack),
+            pdf=options.pdf, print_files=options.print_files, shared=options.shared, progress=steps(stack),
         )  # fmt: skip
     for failure in done.failed:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -118,6 +118,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
         seconds = time.monotonic() - start
         told = [f"{done.made:,} made", f"{done.unchanged:,} unchanged", *left]
         told += [f"{done.removed:,} of earlier batches removed"] if done.removed else []
+        told += [f"{done.print_files} files for the printer, print.001.pdf and on"] if done.print_files else []
         where = shown(Path(place)) if "://" not in place else Target(place).shown
         listed = f" The rows without a handout, with reasons: {REJECTED} there." if left else ""
         rate = f"{(done.made + done.unchanged) / max(seconds, 0.001):,.0f} a second"

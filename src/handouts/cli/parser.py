@@ -70,6 +70,9 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     )
     _takes_work(batch, "how many processes write at a time")
     batch.add_argument("--pdf", action="store_true", help="make a PDF beside each handout, about one a second and core")
+    batch.add_argument(
+        "--print", dest="print_files", action="store_true", help="PDFs, and print.001.pdf and on: all of them in the roster's order, each on sheets of its own",
+    )  # fmt: skip
     batch.add_argument("--dask", metavar="ADDRESS", help="work on the Dask cluster of this scheduler, tcp://host:8786")
     batch.add_argument(
         "--dry-run", action="store_true", help="check every row, tell what would be made, and write nothing"

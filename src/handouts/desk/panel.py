@@ -73,7 +73,7 @@ WORK: Mapping[str, tuple[Arguments, bool]] = {
     "rename": (lambda collection, asked: ["rename", "--", _topic(collection, asked), _new_name(asked)], False),
     "remove": (lambda collection, asked: ["remove", "--", _topic(collection, asked)], False),
     "undo": (lambda collection, asked: ["remove", "--undo", "--", asked.get("topic", "")], False),
-    "letters": (lambda collection, asked: ["batch", *(["--pdf"] if asked.get("pdf") else []), "--", _roster(collection, asked)], True),
+    "letters": (lambda collection, asked: ["batch", *(["--print"] if asked.get("pdf") else []), "--", _roster(collection, asked)], True),
     "try": (lambda collection, asked: ["batch", "--dry-run", "--", _roster(collection, asked)], False),
 }  # fmt: skip
 """What can be asked for: the command line of each, and whether it runs notebooks."""
