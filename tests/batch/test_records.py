@@ -56,7 +56,7 @@ def test_exactly_the_handouts_that_carry_it_are_called_back(clinic: Collection, 
         with (place / "handouts.csv").open(newline="") as file:
             for row in csv.DictReader(file):
                 html = (place / row["file"]).read_text()
-                lines = read_lines(html, now(clinic).clinic)
+                lines = read_lines(html)
                 sentences |= {line.partition(" [")[0] for line in lines}
                 page = f"{row['topic']}/{row['audience']}_{row['level']}_{row['size']}.html"
                 held.append((row["id"], row["topic"], page, row["version"], "\n".join([*lines, html])))
@@ -120,5 +120,6 @@ def test_the_command_lists_them_as_a_table(clinic: Collection, tmp_path: Path, r
     (row,) = csv.DictReader(done.stdout.splitlines())
     assert (row["id"], row["page"], row["made"]) == ("P-2", f"{CHOICE}/general_plain_normal.html", "yes")
     assert done.stderr == f"Handouts that carry {CHOICE!r}: 1.\n"
+    assert [one.id for one in recall(now(clinic), "needling")] == ["P-1", "P-2"]
     with pytest.raises(ParameterError, match="Did you mean"):
-        recall(now(clinic), "brady")
+        recall(now(clinic), "dn-mlid")

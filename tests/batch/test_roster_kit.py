@@ -137,6 +137,10 @@ KIT = {
     "days first, on an old Mac": Case(EU.encode("mac-roman"), "visits.csv", "praxis,*.csv,mac-roman,,,,refuse", EU_COLUMNS),
     "HL7": Case(HL7, "visits.txt", "hl7,visits*.txt,,,,,refuse", HL7_COLUMNS),
     "days as Excel counts them": Case(EU.replace("01.12.2026", "46357").replace("02.12.2026", "46358").replace("09:30", "0.39583333").replace("14:15", "0.59375"), "visits.csv", "praxis,*.csv,,,,,refuse", EU_COLUMNS.replace("dd.MM.yyyy", "excel").replace("HH:mm", "excel")),
+    "nobody is cut off by a name like the sum's": Case(
+        us('1001,Sports,"Roe, Maya",12/01/2026,9:30 AM', '1002,Senior Fit,"Doe, José",12/02/2026,2:15 PM').replace("1002,", "Totalli2,"), "visits.csv", "epic,*.csv,,,Total,,refuse", US_COLUMNS,
+        meant=[MEANT[0], ("Totalli2", *MEANT[1][1:])],
+    ),
     # what may be read in two ways, or is not what was declared, is refused
     "a day or a month": Case(PLAIN.replace("2026-12-01", "01/12/2026"), refused="appointment_date: is no date, or not a clear one"),
     "another day of the week than its date's": Case(US.replace("12/01/2026", "Mon 12/01/2026"), "visits.csv", "epic,*.csv,,,,,refuse", US_COLUMNS.replace("MM/dd/yyyy", "EEE MM/dd/yyyy"), refused="names another day of the week"),
@@ -152,6 +156,10 @@ KIT = {
     "a sum below that nobody declared": Case(PLAIN + "Total,2\n", refused="topic: is none of the collection"),
     "one person twice": Case(PLAIN.replace("1002", "1001"), refused="id: stands in an earlier row already"),
     "two columns for one thing": Case(PLAIN.replace("appointment_time", "Appointment Date"), refused="are both for appointment_date"),
+    "people below the sum": Case(US.replace("1002,", "Total,2,,,\r\n1002,"), "visits.csv", "epic,*.csv,,,Total,,refuse", US_COLUMNS, refused="stands below the line with which the roster ends"),
+    "a name with a title in it": Case(US.replace('"Roe, Maya"', '"Roe, Jr., Maya"'), "visits.csv", "epic,*.csv,,,,,refuse", US_COLUMNS, refused="first_name: is not written as Last, First"),
+    "a year of two digits, far off": Case(US.replace("12/01/2026", "12/01/66"), "visits.csv", "epic,*.csv,,,,,refuse", US_COLUMNS.replace("MM/dd/yyyy", "MM/dd/yy"), refused="has a year of two digits that is far from this one"),
+    "a moment so near midnight that its day is not certain": Case(EU.replace("01.12.2026", "46357.999999"), "visits.csv", "praxis,*.csv,,,,,refuse", EU_COLUMNS.replace("dd.MM.yyyy", "excel"), refused="so near midnight"),
     "an error of a spreadsheet": Case(US.replace('"Roe, Maya"', "#N/A"), "visits.csv", "epic,*.csv,,,,,refuse", US_COLUMNS, refused="holds an error of a spreadsheet"),
 }  # fmt: skip
 
@@ -219,6 +227,10 @@ def test_the_kit_is_mostly_read() -> None:
         ("epic,,,,,,drop", "epic,Day,appointment_date,mm/dd/yyyy,\n", "write it with yyyy, MM and dd"),
         ("epic,,,,,,drop", "epic,At,appointment_time,h:mm,\n", "or h, mm and a"),
         ("epic,,,,,,drop", "epic,No,id,MM/dd/yyyy,\n", "write one of 1,000.0"),
+        ("epic,,,,,,drop", "epic,At,appointment_date,MM/dd/yyyy HH:MM,\n", "each once"),
+        ("epic,,,,,,drop", "epic,At,appointment_date,MM/dd/yyyy HH:mm:ss dd,\n", "each once"),
+        ("epic,,,,,,drop", "epic,At,appointment_date,Mdyyyy,\n", "each once"),
+        ("epic,,,0,,,drop", US_COLUMNS, "column header_row: '0' is not allowed"),
     ],
 )  # fmt: skip
 def test_what_is_declared_wrongly_is_told(copy: Collection, rosters: str, columns: str, told: str) -> None:

@@ -35,8 +35,8 @@ def test_the_pages_whose_words_changed_are_listed_with_before_and_after(in_git: 
     pages = [line for line in done.stdout.splitlines() if line.endswith(".html")]
     assert len(pages) == 3
     assert all("_plain_" in page and SESSION in page for page in pages)
-    assert done.stdout.count("  - The muscle may twitch, but it need not.") == 3
-    assert done.stdout.count("  + The muscle may jump, but it need not.") == 3
+    assert done.stdout.count("  - 4. The muscle may twitch, but it need not.") == 3
+    assert done.stdout.count("  + 4. The muscle may jump, but it need not.") == 3
 
 
 def test_an_unknown_revision_is_told(in_git: Collection, run: Run) -> None:

@@ -14,6 +14,7 @@ from handouts.build import build_pages
 from handouts.build.review import code_of, compare_reviews, render, sign
 from handouts.collection.change_topics import duplicate_topic, rename_topic
 from handouts.collection.folder import Collection
+from handouts.collection.safety import record
 from handouts.errors import ParameterError
 from handouts.page import Variant, list_variants, make_page
 from handouts.page.review import read_lines
@@ -55,6 +56,69 @@ def test_a_review_stops_counting_when_one_word_changes_anywhere(copy: Collection
     assert tried >= 5
 
 
+CLINIC = '<a href="tel:555-0100">555-0100</a>'
+SAME_WORDS = {
+    "a cell moved": (
+        "<table><tr><td>Ice</td><td>yes</td><td></td></tr></table>",
+        "<table><tr><td>Ice</td><td></td><td>yes</td></tr></table>",
+    ),
+    "a word struck out": ("<p>Do not drive.</p>", "<p>Do <del>not</del> drive.</p>"),
+    "a word struck out by another element": ("<p>Do not drive.</p>", "<p>Do <s>not</s> drive.</p>"),
+    "a number raised": ("<p>Take 102 steps.</p>", "<p>Take 10<sup>2</sup> steps.</p>"),
+    "words in a link to a source": (
+        '<p>Take it <a href="#source-a">with food</a>.</p>',
+        '<p>Take it <a href="#source-a">without food</a>.</p>',
+    ),
+    "the address of a link": (
+        '<p>See <a href="https://good.example/">this</a>.</p>',
+        '<p>See <a href="https://bad.example/">this</a>.</p>',
+    ),
+    "a number behind words": ('<p>Call <a href="tel:911">us</a>.</p>', '<p>Call <a href="tel:119">us</a>.</p>'),
+    "another photograph": (
+        '<p><img alt="A knee" src="data:image/png;base64,AA"></p>',
+        '<p><img alt="A knee" src="data:image/png;base64,AB"></p>',
+    ),
+    "steps in another order": ("<ol><li>Rest.</li><li>Ice.</li></ol>", "<ol><li>Ice.</li><li>Rest.</li></ol>"),
+    "steps that are none": ("<ol><li>Rest.</li></ol>", "<ul><li>Rest.</li></ul>"),
+    "steps that begin later": ("<ol><li>Rest.</li></ol>", '<ol start="3"><li>Rest.</li></ol>'),
+    "the alternative of a picture": (
+        '<p><span role="img" aria-label="One in ten"></span></p>',
+        '<p><span role="img" aria-label="Two in ten"></span></p>',
+    ),
+    "another source": (
+        '<p>So.<sup class="cite"><a href="#source-a">1</a></sup></p>',
+        '<p>So.<sup class="cite"><a href="#source-b">1</a></sup></p>',
+    ),
+    "two lines as one": ("<p>No.</p><p>Needles.</p>", "<p>No. Needles.</p>"),
+}
+"""What has the same words for a machine that does not look, and says something else."""
+
+
+@pytest.mark.parametrize("how", SAME_WORDS)
+def test_what_means_something_else_is_signed_as_something_else(collection: Collection, how: str) -> None:
+    """Words moved, struck out, raised, hidden behind a link or in a picture: none of it keeps a review."""
+    before, after = (f"<h1>T</h1><main>{html}</main>" for html in SAME_WORDS[how])
+    assert read_lines(before, collection.clinic) != read_lines(after, collection.clinic)
+
+
+def test_the_number_of_a_source_is_no_word(collection: Collection) -> None:
+    """A source that is listed elsewhere by now, and another number of the clinic, leave the words as they are."""
+    pairs = (
+        (
+            '<p>So.<sup class="cite"><a href="#source-a">1</a></sup></p>',
+            '<p>So.<sup class="cite key"><a href="#source-a">7</a></sup></p>',
+        ),
+        (f"<p>Call {CLINIC}.</p>", f"<p>Call {CLINIC}.</p>"),
+    )
+    for pair in pairs:
+        before, after = (read_lines(f"<h1>T</h1><main>{html}</main>", collection.clinic) for html in pair)
+        assert before == after
+    assert (
+        read_lines(f"<h1>T</h1><main><p>Call {CLINIC}.</p></main>", collection.clinic)[-1]
+        == "Call (the clinic's number)."
+    )
+
+
 def test_any_word_that_a_patient_reads_is_signed(copy: Collection) -> None:
     """Of fifty words of the page, taken by chance from all of its text between title and sources, each changes what is signed."""
     html = make_page(now(copy), READER).html
@@ -63,6 +127,7 @@ def test_any_word_that_a_patient_reads_is_signed(copy: Collection) -> None:
     words = [
         word
         for line in lines
+        if line != "(empty)"
         for word in re.findall(r"[A-Za-z]{4,}", line.replace("(the clinic's number)", "").partition(" [")[0])
     ]
     assert len(words) > 200
@@ -149,6 +214,22 @@ def test_a_review_goes_with_a_renamed_topic_and_not_with_a_copy(copy: Collection
     assert make_page(now(copy), Variant("copied", READER.values)).reviewed_by == ""
     rename_topic(now(copy), SESSION, "renamed")
     assert make_page(now(copy), Variant("renamed", READER.values)).reviewed_by == "A. Reviewer, PT"
+
+
+def test_a_build_for_patients_leaves_no_page_that_is_overdue_or_failed(copy: Collection, tmp_path: Path) -> None:
+    """A page whose review is overdue by now, or that cannot be made any more, goes from the folder and from the index."""
+    record(copy.data, {"needles": now(copy).safety["needles"]}, now(copy).safety_record, "A. Clinician", TODAY)
+    sign_pages(copy, SESSION, ASKED, on="2026-11-01", due="2026-12-01")
+
+    def release(today: date) -> tuple[bool, bool]:
+        build_pages(now(copy), tmp_path, [SESSION], ASKED, release=True, today=today)
+        return (tmp_path / READER.path).exists(), READER.path in (tmp_path / "index.html").read_text()
+
+    assert release(TODAY) == (True, True)
+    assert release(date(2026, 12, 2)) == (False, False)
+    assert release(TODAY) == (True, True)
+    edit(copy.notebook(SESSION), '"draw_for(audience', '"1/0; draw_for(audience')
+    assert release(TODAY) == (False, False)
 
 
 def test_a_build_for_patients_holds_back_what_changed_since_its_review(copy: Collection, tmp_path: Path) -> None:

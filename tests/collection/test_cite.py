@@ -59,8 +59,10 @@ def test_every_export_gives_the_same_source(copy: Collection, export: str) -> No
     stored = (copy.data / "sources.json").read_bytes()
     assert add_sources(now(copy), read_records(RIS)) == [("munoz2021", False)]
     assert (copy.data / "sources.json").read_bytes() == stored
-    other = RIS.replace("example.1", "example.2").replace("Soreness", "Stiffness")
+    other = RIS.replace("example.1", "example.2")
     assert add_sources(now(copy), read_records(other)) == [("munoz2021b", True)]
+    with pytest.raises(DataError, match="a letter of the record was lost"):
+        add_sources(now(copy), read_records(RIS.replace("ñ", "\ufffd").replace("example.1", "example.3")))
 
 
 @pytest.mark.parametrize(

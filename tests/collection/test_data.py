@@ -5,7 +5,7 @@ import re
 import pytest
 
 from conftest import edit, now
-from handouts.collection.edit_tables import add_rows, change_rows
+from handouts.collection.edit_tables import add_rows, change_rows, read_rows
 from handouts.collection.folder import Collection, find
 from handouts.collection.sentences import split
 from handouts.errors import DataError
@@ -99,6 +99,24 @@ def test_a_table_is_read_and_changed_as_a_spreadsheet_writes_it(copy: Collection
     assert path.read_bytes().startswith(stored.rstrip(b"\r\n\0"))
     change_rows(path, lambda row: None if row["field"] == "nurse" else row)
     assert now(copy).fields == before
+
+
+def test_rows_are_changed_however_wide_a_hand_wrote_them(copy: Collection) -> None:
+    """Spaces in the header, cells left out at the end and commas too many change no row wrongly, and a header's semicolons separate nothing."""
+    path = copy.data / "mine.csv"
+    path.write_text("topic, by,\nold,B\nold ,C,,\nother,D\n")
+    change_rows(path, lambda row: {**row, "topic": "new"} if row["topic"] == "old" else row)
+    add_rows(path, [{"topic": "last", "by": "E"}])
+    assert [(row["topic"], row["by"]) for row in read_rows(path)[1]] == [
+        ("new", "B"),
+        ("new", "C"),
+        ("other", "D"),
+        ("last", "E"),
+    ]
+    path.write_text("Pain; swelling; heat,fact\none; two,three\n")
+    assert now(copy).tables.shown("mine") == [{"Pain; swelling; heat": "one; two", "fact": "three"}]
+    path.write_text("Do; not do\nRest\n")
+    assert now(copy).tables.shown("mine") == [{"Do; not do": "Rest"}]
 
 
 def test_what_a_spreadsheet_made_of_values_is_told(copy: Collection) -> None:

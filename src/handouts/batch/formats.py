@@ -6,16 +6,19 @@ guessed: 01/02/2026 is read as the format says, or not at all. No reason given h
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 EXCEL = "excel"
 """A date as the number of days that Excel counts (from 1899-12-30), with the time as its fraction."""
-NAMES = {"Last, First": r"[^,]+,\s*(\S.*)", "Last^First": r"[^^]*\^([^^]+).*"}
+NAMES = {"Last, First": r"[^,]+,\s*([^,]*\S)", "Last^First": r"[^^]*\^([^^]+).*"}
 """Formats of a whole name of which the first name is wanted: as lists have it, and as HL7 does."""
 NUMBERS = {"1,000.0": (",", "."), "1.000,0": (".", ","), "1 000,0": (" ", ",")}
 """Formats of whole numbers, by what stands between thousands and before decimals."""
 TOKEN = re.compile(r"yyyy|yy|MMMM|MMM|MM?|dd?|EEEE|EEE|HH?|hh?|mm?|ss?|a|'[^']*'|[^A-Za-z]+|.")
+MOST_YEARS = 20
+"""How far from this year a year of two digits may lie."""
 DIGITS = {"yyyy": 4, "yy": 2, "MM": 2, "M": 0, "dd": 2, "d": 0, "HH": 2, "H": 0, "hh": 2, "h": 0, "mm": 2, "m": 0, "ss": 2, "s": 0}  # fmt: skip
 WORDS = {"MMMM": "wide", "MMM": "abbreviated", "EEEE": "", "EEE": ""}
 
@@ -26,11 +29,17 @@ def check_format(text: str, kind: str) -> str | None:
         if text == EXCEL:
             return None
         tokens = TOKEN.findall(text)
+        letters = [one[0].lower() if one[0] in "Hh" else one[0] for one in tokens if one.isalpha()]
         wrong = [one for one in tokens if one.isalpha() and one not in DIGITS and one not in WORDS and one != "a"]
-        wanted = ("y", "M", "d") if kind == "date" else ("m",)
-        has_hour = any(one[0] == "H" or (one[0] == "h" and "a" in tokens) for one in tokens)
-        if wrong or any(not any(one.startswith(letter) for one in tokens) for letter in wanted) or (kind == "time" and not has_hour):  # fmt: skip
-            return "write it with yyyy, MM and dd, or HH and mm, or h, mm and a, such as MM/dd/yyyy, yyyyMMdd or h:mm a; or excel."
+        wanted = ("y", "M", "d") if kind == "date" else ("h", "m")
+        # MM twice, where minutes were meant, would be another month; 1112026 may be the first day of November or the eleventh of January
+        twice = len(set(letters)) < len(letters)
+        runs_on = any(
+            {one, other} <= set(DIGITS) and 0 in (DIGITS[one], DIGITS[other]) for one, other in pairwise(tokens)
+        )
+        half = any(one[0] == "h" for one in tokens) and "a" not in tokens
+        if wrong or twice or runs_on or half or not set(wanted) <= set(letters):
+            return "write it with yyyy, MM and dd, or HH and mm, or h, mm and a, each once, such as MM/dd/yyyy, yyyyMMdd or h:mm a; or excel."
         return None
     known = [*NAMES, *NUMBERS] if kind == "text" else [*NUMBERS]
     return None if text in known else f"write one of {', '.join(known)}."
@@ -59,8 +68,11 @@ def _read_number(text: str, thousands: str, decimal: str, form: str) -> str:
 def _from_excel(text: str) -> datetime:
     if not re.fullmatch(r"[0-9]{1,5}(?:\.[0-9]+)?", text):
         raise ValueError("is no number of days as Excel counts them")
-    seconds = round(float(text) * 86400 / 60) * 60  # a fraction of a day is never quite a minute
-    return datetime(1899, 12, 30) + timedelta(seconds=seconds)
+    days, _, part = text.partition(".")
+    seconds = round(float(f"0.{part or 0}") * 86400)  # a fraction of a day is never quite a second
+    if seconds == 86400:
+        raise ValueError("is so near midnight that its day is not certain")
+    return datetime(1899, 12, 30) + timedelta(days=int(days), seconds=seconds)
 
 
 def _read_moment(text: str, form: str, language: str) -> datetime:
@@ -70,6 +82,7 @@ def _read_moment(text: str, form: str, language: str) -> datetime:
         raise ValueError(f"is not written as {form}")
     parts = {"y": 1900, "M": 1, "d": 1, "H": 0, "m": 0, "s": 0}
     half, weekday = "", None
+    short_year = "yy" in tokens
     for token, said in zip(tokens, found.groups(), strict=True):
         if token == "a":
             half = said[0]
@@ -87,6 +100,8 @@ def _read_moment(text: str, form: str, language: str) -> datetime:
         moment = datetime(*parts.values())  # type: ignore[arg-type]  # six numbers in their order
     except ValueError:
         raise ValueError("is no date of the calendar, or no time of the day") from None
+    if short_year and abs(moment.year - date.today().year) > MOST_YEARS:
+        raise ValueError("has a year of two digits that is far from this one")
     if weekday not in (None, moment.weekday()):
         raise ValueError("names another day of the week than its date has")
     return moment
@@ -134,5 +149,6 @@ def _compiled(form: str, language: str) -> tuple[re.Pattern[str], list[str], Map
             pieces.append(r"([ap])\.?m\.?")
             tokens.append(token)
         else:
-            pieces.append(re.escape(token.strip("'").casefold()).replace(r"\ ", r"\s?"))
+            space = r"\s?" if "a" in beside else r"\s"
+            pieces.append(re.escape(token.strip("'").casefold()).replace(r"\ ", space))
     return re.compile("".join(pieces)), tokens, words

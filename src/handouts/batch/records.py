@@ -17,14 +17,15 @@ from pathlib import Path
 from handouts.collection import Collection
 from handouts.errors import OutputError, ParameterError, known
 from handouts.page import Page, Variant
-from handouts.page.review import read_lines
+from handouts.page.review import ENDS, read_lines
 
 FILE = "records.db"
 TABLES = """
 CREATE TABLE IF NOT EXISTS pages (version TEXT PRIMARY KEY, topic TEXT, page TEXT, carries TEXT, words BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS handouts (id TEXT, version TEXT, place TEXT, day TEXT, made INTEGER, PRIMARY KEY (id, version, place)) WITHOUT ROWID;
 """
-FEWEST_LETTERS = 8
+QUOTES = str.maketrans("‘’“”", "''\"\"")
+FEWEST_LETTERS = 4
 """How long words must be to be looked for in the text of pages."""
 
 
@@ -64,7 +65,7 @@ class Records:
         """Note, before anything is written, each page, and each handout's id with the version of its page, as not made yet."""
         today = date.today().isoformat()
         for variant, page in pages:
-            words = "\n".join(read_lines(page.html, self.collection.clinic))
+            words = "\n".join(line.partition(ENDS)[0] for line in read_lines(page.html))
             row = (page.version, variant.topic, variant.path, json.dumps(page.carries), zlib.compress(words.encode()))
             self._file.execute("INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?, ?)", row)
         rows = ((name, version, place, today) for name, version in handouts)
@@ -86,9 +87,12 @@ def recall(collection: Collection, asked: str) -> list[HandedOut]:
     with _opened(collection) as file:
         pages = file.execute("SELECT version, topic, page, carries, words FROM pages").fetchall()
         wanted = {version for version, *of in pages if _carries(asked, version, *of)}
-        if not wanted and len(asked.strip()) < FEWEST_LETTERS:
-            names = {name.partition(":")[2] for *_, carries, _ in pages for name in json.loads(carries)}
-            raise ParameterError(f"nothing that was handed out is called {asked!r}. {known(asked, sorted(names | {topic for _, topic, *_ in pages}))}")  # fmt: skip
+        if not wanted:
+            carried = {
+                name for *_, carries, _ in pages for name in json.loads(carries) if not name.startswith("safety:")
+            }
+            names = {name.partition(":")[2] for name in carried}
+            raise ParameterError(f"nothing that was handed out is called {asked!r}, or says so. {known(asked, sorted(names | {topic for _, topic, *_ in pages}))}")  # fmt: skip
         found = file.execute(
             "SELECT id, topic, page, version, day, place, made FROM handouts JOIN pages USING (version) ORDER BY day, place, id"
         )
@@ -105,11 +109,11 @@ def _carries(asked: str, version: str, topic: str, page: str, carries: str, word
     if asked in names:
         return True
     text = _plain(asked)
-    return len(text) >= FEWEST_LETTERS and " " in text and text in _plain(zlib.decompress(words).decode())
+    return len(text) >= FEWEST_LETTERS and text in _plain(zlib.decompress(words).decode())
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(text.translate(QUOTES).split()).casefold()
 
 
 def _path(collection: Collection) -> Path:

@@ -86,12 +86,21 @@ def understand(collection: Collection, roster: Roster) -> Roster:
 
 
 def _translated(lines: Iterator[Line], uses: Sequence[_Use], source: Source | None) -> Iterator[Line]:
+    over = False
     for number, cells in lines:
         if isinstance(cells, str):
             yield number, cells
             continue
-        if source and source.ends_at and next(filter(None, cells), "").startswith(source.ends_at):
-            return
+        if over or (
+            source and source.ends_at and re.match(rf"{re.escape(source.ends_at)}(?!\w)", next(filter(None, cells), ""))
+        ):
+            if over and sum(map(bool, cells)) > 1:  # somebody may stand there
+                yield (
+                    number,
+                    f"stands below the line with which the roster ends ({source.ends_at if source else ''}); move it above that, or mend ends_at in data/rosters.csv",
+                )
+            over = True
+            continue
         row: dict[str, str] = {}
         reasons = []
         for use in uses:

@@ -119,11 +119,13 @@ def build_pages(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    for variant in held:
+    withdrawn = [variant for variant in wanted if variant not in rows] if release else []
+    for variant in withdrawn:  # neither what failed nor what is overdue stays as it was before somebody signed
         for path in (out / variant.path, out / variant.pdf_path):
             files.remove(path)
-        progress(variant, "not signed")
-    printed = [variant for variant in printed if variant not in held]
+        if variant in held:
+            progress(variant, "not signed")
+    printed = [variant for variant in printed if variant not in withdrawn]
     for variant, content, failure in print_pages(collection, out, printed, workers):
         if failure:
             _fail(result, variant, f"{variant}: {failure}", progress)

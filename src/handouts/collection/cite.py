@@ -12,6 +12,7 @@ import unicodedata
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,8 @@ def check_record(record: Record) -> None:
     ]
     if missing:
         raise DataError(f"{where}: the record has no {' and no '.join(one.removeprefix('a ') for one in missing)}. Nothing is made up: find a record that has them, or add them in Zotero and export again.")  # fmt: skip
+    if "\ufffd" in json.dumps(record, ensure_ascii=False):
+        raise DataError(f"{where}: a letter of the record was lost, for it is not in UTF-8. Export it again.")
     if record.get("retracted") or RETRACTED.search(title):
         raise DataError(
             f"{where}: is marked as retracted or withdrawn, and no page may rest on it. Find another source."
@@ -157,7 +160,8 @@ def _find(listed: Sequence[Record], record: Record) -> Record | None:
             for one in listed:
                 if str(one.get(key) or "").casefold() == own:
                     return one
-    return next((one for one in listed if _plain(one["title"]) == _plain(record["title"]) and _year(one) == _year(record)), None)  # fmt: skip
+    same = (one for one in listed if _plain(one["title"]) == _plain(record["title"]) and _year(one) == _year(record))
+    return next((one for one in same if not (one.get("DOI") and record.get("DOI"))), None)
 
 
 def _new_id(record: Record, taken: set[str]) -> str:
@@ -179,7 +183,11 @@ def _from_csl(text: str) -> list[Record]:
         for key in ("title", "container-title", "publisher", "ISBN"):  # Crossref has lists where CSL has one
             if isinstance(record.get(key), list):
                 record[key] = next(iter(record[key]), "")
-        record["title"] = " ".join(re.sub(r"<[^>]*>", "", str(record.get("title") or "")).split())
+        record |= {key: [] for key in ("author", "editor") if not isinstance(record.get(key), list)}
+        if not str(record.get("URL") or "https://").startswith(("https://", "http://")):
+            del record["URL"]
+        for key in ("title", "container-title"):
+            record[key] = " ".join(unescape(re.sub(r"<[^>]*>", "", str(record.get(key) or ""))).split())
         record["retracted"] = any("retract" in str(of.get("type", "")).lower() for of in record.get("updated-by") or ())
         records.append(record)
     return records
@@ -254,4 +262,4 @@ def _issued(text: str) -> Record:
 
 def _names(doi: str | None, urls: Sequence[str] | None) -> Record:
     found = DOI.search(doi or "") or next(filter(None, map(DOI.search, urls or ())), None)
-    return {"DOI": found[1]} if found else {"URL": urls[0]} if urls else {}
+    return {"DOI": found[1]} if found else {"URL": urls[0]} if urls and urls[0].startswith("http") else {}

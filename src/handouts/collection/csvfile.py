@@ -179,8 +179,22 @@ def dialect_of(content: bytes) -> Dialect:
     lines = content.decode(encoding).splitlines(keepends=True)
     above = lines[0] if lines and lines[0].lower().startswith("sep=") else ""
     header = lines[bool(above)] if len(lines) > bool(above) else ""
-    separator = above[4:5] if above else max(",;\t", key=header.count)
+    separator = above[4:5] if above else _separator([header, *lines[1 + bool(above) :]])
     return Dialect(encoding, separator, "\r\n" if header.endswith("\r\n") else "\n", above)
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """Return what stands between cells: a comma, or another sign where each line has it as often, and the header no comma."""
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
+    for sign in ";\t":
+        if (
+            bare
+            and "," not in bare[0]
+            and bare[0].count(sign)
+            and all(line.count(sign) == bare[0].count(sign) for line in bare)
+        ):
+            return sign
+    return ","
 
 
 def parse_table(content: bytes) -> list[list[str]]:

@@ -11,7 +11,7 @@ from handouts.collection.csvfile import Dialect, dialect_of, write_table
 def add_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """Add `rows` at the end of a table; what is there stays as it is. Raises OutputError."""
     text, dialect = _read(path)
-    header = next(cells for _, cells in _records(text, dialect))
+    header = [cell.strip() for cell in next(cells for _, cells in _records(text, dialect))]
     begun = "" if text.endswith("\n") else dialect.ends
     new = write_table(header, rows, dialect.ends, head=False, separator=dialect.separator)
     files.write(path, (text + begun + new).encode(dialect.encoding), durable=True)
@@ -23,11 +23,12 @@ def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | 
     pieces = [dialect.above]
     header: list[str] = []
     for raw, cells in _records(text, dialect):
-        if not header or len(cells) != len(header):
-            header = header or [cell.strip() for cell in cells]
+        cells = [cell.strip() for cell in cells]
+        if not header or not any(cells) or any(cells[len(header) :]):
+            header = header or cells
             pieces.append(raw)
             continue
-        row = dict(zip(header, cells, strict=True))
+        row = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
         new = change(row)
         written = (
             "" if new is None else write_table(header, [new], dialect.ends, head=False, separator=dialect.separator)
@@ -38,9 +39,9 @@ def change_rows(path: Path, change: Callable[[dict[str, str]], dict[str, str] | 
 
 def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Return the columns of a table as it is written, and its rows."""
-    records = [cells for _, cells in _records(*_read(path))]
-    header = [cell.strip() for cell in records[0]]
-    return header, [dict(zip(header, cells, strict=True)) for cells in records[1:] if len(cells) == len(header)]
+    header, *rows = ([cell.strip() for cell in cells] for _, cells in _records(*_read(path)))
+    fitting = (cells for cells in rows if any(cells) and not any(cells[len(header) :]))
+    return header, [dict(zip(header, [*cells, *[""] * len(header)], strict=False)) for cells in fitting]
 
 
 def _read(path: Path) -> tuple[str, Dialect]:

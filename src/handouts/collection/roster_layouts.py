@@ -1,6 +1,12 @@
 """The tables in data/ that say how the rosters of other programs are read."""
 
-from handouts.collection.csvfile import Column, Layout, count, name, one_of, optional
+from handouts.collection.csvfile import Column, Layout, name, number, one_of, optional
+
+
+def row_number(value: str) -> str | None:
+    """Accept nothing or a whole number above zero."""
+    return number(value) if value else None
+
 
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "mac-roman")
 ROSTERS = Layout(
@@ -9,7 +15,7 @@ ROSTERS = Layout(
         "roster": Column("Its name, for `handouts batch --from NAME`.", name),
         "files": Column("The names of its files, such as visits-*.csv: they are then read so without --from.", optional),
         "encoding": Column("What its letters are written in; UTF-8 where it is empty.", one_of("", *ENCODINGS)),
-        "header_row": Column("The number of the row with the names of the columns; 1 where it is empty.", count),
+        "header_row": Column("The number of the row with the names of the columns; 1 where it is empty.", row_number),
         "ends_at": Column("What the first cell below the last person begins with, such as Total.", optional),
         "named_by": Column("What beside the id tells handouts of one person apart: topic, or nothing.", one_of("", "topic")),
         "others": Column("What becomes of columns that roster-columns.csv does not name: drop, or refuse the file.", one_of("drop", "refuse")),

@@ -16,6 +16,8 @@ from handouts.errors import STOPPED, DeskError
 
 MOST_LINES = 400
 """How many lines of what a command says are kept."""
+LONGEST_LINE = 1 << 24
+"""How many bytes a line of what a command says may have."""
 MOST_KEPT = 20
 """How many commands that are over are remembered."""
 
@@ -60,6 +62,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
+        self._starting = asyncio.Lock()
 
     def get(self, name: str) -> Job | None:
         """Return the job `name`."""
@@ -71,11 +74,15 @@ class Jobs:
 
     async def start(self, collection: Collection, what: str, arguments: Sequence[str]) -> Job:
         """Start `handouts` with `arguments` on a collection. Raises DeskError while another command runs."""
-        if before := self.running():
-            raise DeskError(f"{before.what} is still at work. Wait until it is done, or stop it.")
+        async with self._starting:
+            if before := self.running():
+                raise DeskError(f"{before.what} is still at work. Wait until it is done, or stop it.")
+            return await self._start(collection, what, arguments)
+
+    async def _start(self, collection: Collection, what: str, arguments: Sequence[str]) -> Job:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "handouts", *arguments, cwd=collection.root, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True, limit=LONGEST_LINE,
             env={**os.environ, NAMED_IN: str(collection.root), "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         job = Job(secrets.token_hex(8), what, process)
@@ -107,7 +114,10 @@ async def _read(job: Job) -> None:
             if not (answer and job.what == "check"):  # its answer is a page
                 job.lines.append(text)
 
-    await asyncio.gather(read(job.process.stdout, answer=True), read(job.process.stderr, answer=False))
+    try:
+        await asyncio.gather(read(job.process.stdout, answer=True), read(job.process.stderr, answer=False))
+    except ValueError:  # a line without an end: what comes after it is not read, and would hold the command up
+        job.process.kill()
     code = await job.process.wait()
     if job.stopped and code not in (0, INTERRUPTED):  # before the command could say so itself
         job.lines.clear()

@@ -67,7 +67,6 @@ WORK: Mapping[str, tuple[Arguments, bool]] = {
     "build": (lambda collection, asked: ["build"], True),
     "pdf": (lambda collection, asked: ["build", "--pdf"], True),
     "check": (lambda collection, asked: ["check", "--format", "html"], True),
-    "changed": (lambda collection, asked: ["changed", "HEAD"], True),
     "new": (lambda collection, asked: ["new", "--title", asked.get("new", ""), "--kind", asked.get("kind") or "choice", "--", _new_name(asked)], False),
     "copy": (lambda collection, asked: ["duplicate", "--", _topic(collection, asked), _new_name(asked)], False),
     "rename": (lambda collection, asked: ["rename", "--", _topic(collection, asked), _new_name(asked)], False),

@@ -40,6 +40,8 @@ class ReviewHandler(HTMLHandler):
 
         collection = self._collection(topic)
         told = ""
+        if self._asks(collection, topic):
+            return
         try:
             compared = await self.desk.in_thread(review.compare_reviews, collection, self._variants(collection, topic))
             said = {name: self.get_body_argument(name, "") for name in ("by", "role", "seen", "due")}
@@ -55,10 +57,7 @@ class ReviewHandler(HTMLHandler):
         from handouts.build import review
 
         collection = self._collection(topic)
-        file = collection.notebook(topic).resolve()
-        if not self.desk.may_run(trust.read_code(file)):
-            path = file.relative_to(self.desk.root()).as_posix()
-            self.redirect(url_path_join(self.base_url, "handouts", "preview", path))
+        if self._asks(collection, topic):
             return
         try:
             variants = self._variants(collection, topic)
@@ -79,6 +78,16 @@ class ReviewHandler(HTMLHandler):
         }  # fmt: skip
         self.set_header("Cache-Control", "no-store")
         await self.finish(review.render(collection, compared, form))
+
+    def _asks(self, collection: Collection, topic: str) -> bool:
+        """Tell whether nobody said yes to the notebook's code, and lead to the preview, which asks, then."""
+        file = collection.notebook(topic).resolve()
+        if self.desk.may_run(trust.read_code(file)):
+            return False
+        self.redirect(
+            url_path_join(self.base_url, "handouts", "preview", file.relative_to(self.desk.root()).as_posix())
+        )
+        return True
 
     def _collection(self, topic: str) -> Collection:
         collection: Collection | None = self.desk.collection_here()

@@ -1,9 +1,10 @@
 """The words of a page as a reviewer signs them, and whether somebody has.
 
 They are what a patient reads or hears between the title and the list of sources: a line for each paragraph, bullet, cell and
-picture, with the ids of the sources that it cites. The clinic's own numbers stand as marks, for they are no matter of review.
+picture, with the ids of the sources that it cites and the addresses of its links. The clinic's own numbers stand as marks, for they are no matter of review.
 """
 
+import hashlib
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
@@ -13,23 +14,29 @@ from handouts.collection.reviews import Review, digest_lines
 from handouts.page.variant import Variant
 
 BLOCKS = frozenset(("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "th", "td", "caption", "figcaption", "summary", "div", "figure", "svg"))  # fmt: skip
+CELLS, LISTS = ("td", "th"), ("ol", "ul")
+EMPTY = "(empty)"
+"""Stands for a cell of a table with nothing in it: where it stands says something."""
+MARKED = frozenset(("del", "s", "strike", "sub", "sup", "ins"))
+"""Elements that change what words mean."""
 VOID = frozenset(("br", "hr", "img", "input", "wbr"))
 LEFT_OUT = frozenset(("narrow", "draft", "jump", "labels", "sources", "on-screen"))
 """Classes of what says nothing of its own: a picture drawn a second time for phones, the note that this is a draft, links to sections, whom it
 is for and in which print size."""
+OWN_NUMBER = "(the clinic's number)"
 CITE = "#source-"
 ENDS = " ["
 """Begins the sources of a line."""
 
 
-def read_lines(html: str, clinic: Clinic) -> list[str]:
-    """Return the words of a page as they are signed."""
+def read_lines(html: str, clinic: Clinic | None = None) -> list[str]:
+    """Return the words of a page as they are signed; with the clinic's own numbers where no `clinic` is given."""
     reader = _Lines()
     reader.feed(html[html.index("<h1") : html.index("</main>")])
     lines = []
     for line in reader.lines:
-        for number in filter(None, (clinic.evening_phone, clinic.phone)):
-            line = line.replace(number, "(the clinic's number)")
+        for number in filter(None, (clinic.evening_phone, clinic.phone)) if clinic else ():
+            line = line.replace(number, OWN_NUMBER).replace(f"tel:{number.replace(' ', '')}", f"tel:{OWN_NUMBER}")
         lines.append(line)
     return lines
 
@@ -58,27 +65,47 @@ class _Lines(HTMLParser):
         self._words: list[str] = []
         self._sources: set[str] = set()
         self._left_out = 0
-        self._cite = False
+        self._cite = 0
+        self._links: list[tuple[str, int]] = []
+        self._cells: list[int] = []
+        self._lists: list[int] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = {name: value or "" for name, value in attrs}
+        classes = set(told.get("class", "").split())
         if self._left_out:
             self._left_out += tag not in VOID
             return
-        if LEFT_OUT & set(told.get("class", "").split()):
+        if self._cite:
+            self._cite += tag not in VOID
+            if tag == "a":
+                self._sources.add(told.get("href", "").removeprefix(CITE))
+            return
+        if LEFT_OUT & classes:
             self._left_out = 1
             return
         if tag in BLOCKS:
             self._end()
-        if tag == "a" and told.get("href", "").startswith(CITE):
-            self._sources.add(told["href"].removeprefix(CITE))
-            self._cite = True
+        if tag == "sup" and "cite" in classes:
+            self._cite = 1
+        elif tag == "a":
+            self._links.append((told.get("href", ""), len(self._words)))
+        elif tag in CELLS:
+            self._cells.append(len(self.lines))
+        elif tag in LISTS:
+            self._lists.append(int(told.get("start") or 1) if tag == "ol" else 0)
+        elif tag == "li" and self._lists and self._lists[-1]:
+            self._words.append(f"{self._lists[-1]}. ")
+            self._lists[-1] += 1
         elif tag == "img":
-            self._words.append(f" {told.get('alt', '')} ")
+            shown = hashlib.sha256(told.get("src", "").encode()).hexdigest()[:8]
+            self._words.append(f" ({told.get('alt', '')}; picture {shown}) ")
         elif told.get("role") == "img" and tag != "svg":
             self._words.append(f" ({told.get('aria-label', '')}) ")
         elif tag in ("text", "title", "br"):
             self._words.append(" ")
+        elif tag in MARKED:
+            self._words.append(f"<{tag}>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in VOID:
@@ -88,9 +115,21 @@ class _Lines(HTMLParser):
         if self._left_out:
             self._left_out -= tag not in VOID
             return
-        self._cite = self._cite and tag != "a"
+        if self._cite:
+            self._cite -= tag not in VOID
+            return
+        if tag == "a" and self._links:
+            address, start = self._links.pop()
+            if address != f"tel:{''.join(self._words[start:]).replace(' ', '')}":  # a number that is read
+                self._words.append(f" ({address})")
+        elif tag in MARKED:
+            self._words.append(f"</{tag}>")
+        elif tag in LISTS and self._lists:
+            self._lists.pop()
         if tag in BLOCKS:
             self._end()
+        if tag in CELLS and self._cells and self._cells.pop() == len(self.lines):
+            self.lines.append(EMPTY)
 
     def handle_data(self, data: str) -> None:
         if not self._left_out and not self._cite:
