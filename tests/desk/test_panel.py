@@ -296,6 +296,7 @@ def test_a_topic_opened_is_not_unsaved_and_what_is_typed_is_text(desk: Desk) -> 
     until(page, lambda: len(desk.server.stored()["cells"]) == cells + 1)
     new = [one for one in desk.server.stored()["cells"] if not one["source"]]
     assert [one["cell_type"] for one in new] == ["markdown"]
+    until(page, lambda: page.evaluate(dirty) is False)  # or it would ask whether to save
     page.evaluate("jupyterapp.shell.currentWidget.close()")
     until(page, lambda: NOTEBOOK not in [one["path"] for one in desk.server.ask("/api/sessions")[1]], 20)
 

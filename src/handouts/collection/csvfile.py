@@ -4,7 +4,6 @@ Every table is a CSV file that a spreadsheet opens. An error names file, row (as
 counts them, the header being row 1), column, value, and the values allowed.
 """
 
-import codecs
 import csv
 import io
 import keyword
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from handouts.collection.dialects import parse_table
 from handouts.errors import DataError, known
 from handouts.files import digest_of, files_in
 
@@ -160,63 +160,6 @@ def write_table(
         writer.writeheader()
     writer.writerows(rows)
     return table.getvalue()
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a spreadsheet has written a table: its encoding, what stands between cells and ends lines, and what stands above the header."""
-
-    encoding: str
-    separator: str
-    ends: str
-    above: str
-
-
-def dialect_of(content: bytes) -> Dialect:
-    """Return how a table is written: commas and UTF-8, or what Excel makes of them. Raises UnicodeDecodeError."""
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    encoding = "utf-16" if wide else "utf-8-sig" if content.startswith(codecs.BOM_UTF8) else "utf-8"
-    lines = content.decode(encoding).splitlines(keepends=True)
-    above = lines[0] if lines and lines[0].lower().startswith("sep=") else ""
-    header = lines[bool(above)] if len(lines) > bool(above) else ""
-    separator = above[4:5] if above else _separator([header, *lines[1 + bool(above) :]])
-    return Dialect(encoding, separator, "\r\n" if header.endswith("\r\n") else "\n", above)
-
-
-def _separator(lines: Sequence[str]) -> str:
-    """Return what stands between cells: a comma, or another sign where each line has it as often, and the header no comma."""
-    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
-    for sign in ";\t":
-        if (
-            bare
-            and "," not in bare[0]
-            and bare[0].count(sign)
-            and all(line.count(sign) == bare[0].count(sign) for line in bare)
-        ):
-            return sign
-    return ","
-
-
-def parse_table(content: bytes) -> list[list[str]]:
-    """Return the lines of a table, its header first, each as wide as that. Raises UnicodeDecodeError and csv.Error.
-
-    Columns without a name and without a cell, as a spreadsheet leaves them at the right, are none.
-    """
-    dialect = dialect_of(content)
-    text = content.decode(dialect.encoding).removeprefix(dialect.above)
-    lines = list(
-        csv.reader(
-            io.StringIO(text, newline=None).read().splitlines(keepends=True), delimiter=dialect.separator, strict=True
-        )
-    )
-    if lines:
-        width = len(lines[0])
-        while (
-            width and not lines[0][width - 1].strip() and not any("".join(line[width - 1 :]).strip() for line in lines)
-        ):
-            width -= 1
-        lines = [line[:width] if not "".join(line[width:]).strip() else line for line in lines]
-    return lines
 
 
 class MissingError(DataError):

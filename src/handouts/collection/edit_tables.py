@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from handouts import files
-from handouts.collection.csvfile import Dialect, dialect_of, write_table
+from handouts.collection.csvfile import write_table
+from handouts.collection.dialects import Dialect, dialect_of
 
 
 def add_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
