@@ -292,6 +292,9 @@ def test_a_topic_opened_is_not_unsaved_and_what_is_typed_is_text(desk: Desk) -> 
     until(page, lambda: "Bring water, or tea." in desk.server.source(name))
     assert len(desk.server.stored()["cells"]) == cells
     page.locator(LAB + "[data-command='notebook:insert-cell-below']").first.click()
+    until(page, lambda: page.evaluate("jupyterapp.shell.currentWidget.content.widgets.length") == cells + 1)
+    page.wait_for_timeout(300)
+    assert page.evaluate(dirty) is True
     page.keyboard.press("Control+s")
     until(page, lambda: len(desk.server.stored()["cells"]) == cells + 1)
     new = [one for one in desk.server.stored()["cells"] if not one["source"]]

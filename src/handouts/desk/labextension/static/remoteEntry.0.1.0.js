@@ -200,7 +200,8 @@
         if (state === "completed") saved = cells();
       });
       context.model.stateChanged.connect((_, change) => {
-        if (change.name === "dirty" && change.newValue && cells() === saved) context.model.dirty = false;
+        // only once the change is whole: a change must never be taken for none
+        if (change.name === "dirty" && change.newValue) setTimeout(() => !context.isDisposed && cells() === saved && (context.model.dirty = false), 100);
       });
       if (context.model.dirty && cells() === panel.handoutsRead) context.model.dirty = false;
     }
