@@ -224,8 +224,7 @@ def test_a_print_file_has_all_handouts_in_the_rosters_order(
     (tmp_path / "roster.csv").write_text(
         "id,topic,first_name\n" + "".join(f"{name},{SESSION},{first}\n" for name, first in people)
     )
-    with open_roster(str(tmp_path / "roster.csv")) as roster:
-        done = make_handouts(clinic, roster, str(tmp_path / "out"), print_files=True)
+    done = make(clinic, tmp_path / "roster.csv", tmp_path / "out", print_files=True)
     assert (done.print_files, done.others) == (2, 0)
     found = []
     for file in ("print.001.pdf", "print.002.pdf"):
@@ -236,9 +235,8 @@ def test_a_print_file_has_all_handouts_in_the_rosters_order(
             ]
         assert len(pages) % 2 == 0
     assert found == [(0, "Maya"), (0, "Harold"), (0, "Noor")]
-    assert stat.S_IMODE((tmp_path / "out/print.001.pdf").stat().st_mode) == 0o600
-    with open_roster(str(tmp_path / "roster.csv")) as roster:
-        assert make_handouts(clinic, roster, str(tmp_path / "out")).others == 0
+    assert mode(tmp_path / "out/print.001.pdf") == 0o600
+    assert make(clinic, tmp_path / "roster.csv", tmp_path / "out").others == 0
     assert list((tmp_path / "out").glob("print.*")) == []
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from handouts.collection import Collection
 from handouts.errors import OutputError, ParameterError, known
 from handouts.page import Page, Variant
-from handouts.page.review import ENDS, read_lines
+from handouts.page.review import read_lines, split_sources
 
 FILE = "records.db"
 TABLES = """
@@ -65,7 +65,7 @@ class Records:
         """Note, before anything is written, each page, and each handout's id with the version of its page, as not made yet."""
         today = date.today().isoformat()
         for variant, page in pages:
-            words = "\n".join(line.partition(ENDS)[0] for line in read_lines(page.html))
+            words = "\n".join(split_sources(line)[0] for line in read_lines(page.html))
             row = (page.version, variant.topic, variant.path, json.dumps(page.carries), zlib.compress(words.encode()))
             self._file.execute("INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?, ?)", row)
         rows = ((name, version, place, today) for name, version in handouts)

@@ -128,7 +128,8 @@ def _from_csv(path: Path, declared: Source | None) -> Generator[Line]:
     with path.open("rb") as binary:
         wide = binary.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     number = 0
-    encoding = "utf-16" if wide else (declared and declared.encoding) or "utf-8"
+    wanted = (declared.encoding if declared else "") or "utf-8"
+    encoding = "utf-16" if wide else wanted
     try:
         with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
             lines = _text_lines(file)
@@ -154,7 +155,7 @@ def _from_csv(path: Path, declared: Source | None) -> Generator[Line]:
                 yield number, cells
     except UnicodeError:
         raise RosterError(
-            f"{path.name}: is not saved as {((declared and declared.encoding) or 'utf-8').upper()}, as line {_not_utf8(path)} shows. In Excel, save it as CSV UTF-8; or declare its encoding in data/rosters.csv."
+            f"{path.name}: is not saved as {wanted.upper()}, as line {_not_utf8(path)} shows. In Excel, save it as CSV UTF-8; or declare its encoding in data/rosters.csv."
         ) from None
     except (csv.Error, TypeError, ValueError):  # the last two are of a separator that is none
         raise RosterError(

@@ -5,7 +5,7 @@ and spelling that leaves no doubt; everything else, such as how dates are writte
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -75,9 +75,13 @@ def find_source(collection: Collection, roster: str, asked: str | None = None) -
 def understand(collection: Collection, roster: Roster) -> Roster:
     """Return `roster` with the columns and values that a batch wants, as its source declares them. Raises RosterError."""
     source = roster.source
-    if source is None and not _is_header(collection, roster.columns):
-        _look_for_header(collection, roster)
-    uses, unused = _declared(collection, roster, source) if source else _by_name(collection, roster)
+    if source:
+        uses, unused = _declared(collection, roster, source)
+    else:
+        known_as = _names(collection)
+        if not _is_header(known_as, roster.columns):
+            _look_for_header(known_as, roster)
+        uses, unused = _by_name(collection, known_as, roster), ()
     names = [use.name for use in uses]
     if VISIT in names and ID not in names:
         raise RosterError(f"{roster.name}: has a column for visits and none for ids. Every row needs an id.")
@@ -104,9 +108,8 @@ def _translated(lines: Iterator[Line], uses: Sequence[_Use], source: Source | No
         row: dict[str, str] = {}
         reasons = []
         for use in uses:
-            text = "" if use.place is None else cells[use.place]
             try:
-                row[use.name] = text if text and fault(text) else use.read(text)  # what is no value is told later
+                row[use.name] = use.read("" if use.place is None else cells[use.place])
             except ValueError as error:
                 reasons.append(
                     f"{use.name}: {error}; mend the cell, or what data/roster-columns.csv says of its column"
@@ -146,16 +149,15 @@ def _declared(collection: Collection, roster: Roster, source: Source) -> tuple[l
     return uses, tuple(column for column in roster.columns if _plain(column) not in needed)
 
 
-def _by_name(collection: Collection, roster: Roster) -> tuple[list[_Use], tuple[str, ...]]:
+def _by_name(collection: Collection, known_as: Mapping[str, str], roster: Roster) -> list[_Use]:
     """Return what columns are for by their names or labels; one that is not known keeps its name, and is refused with it."""
-    known_as = _names(collection)
     uses: list[_Use] = []
     for place, column in enumerate(roster.columns):
         name = known_as.get(_plain(column), column)
         if any(use.name == name for use in uses):
             raise RosterError(f"{roster.name}: columns {[use.name for use in uses].index(name) + 1} and {place + 1} are both for {name}. Remove one.")  # fmt: skip
         uses.append(_Use(name, place, _reader(collection, {"use": name, "format": "", "means": "", "column": column})))
-    return uses, ()
+    return uses
 
 
 def _reader(collection: Collection, declared: Mapping[str, str]) -> Callable[[str], str]:
@@ -163,20 +165,22 @@ def _reader(collection: Collection, declared: Mapping[str, str]) -> Callable[[st
     use, form, language = declared["use"], declared["format"], collection.clinic.language
     if not declared["column"]:
         return lambda text: declared["means"]
-    means = dict(_meanings(declared["means"], use))
+    means, kind = dict(_meanings(declared["means"], use)), _kind(collection, use)
     labels = _labels(collection, use)
+    if not (means or form):
+        return (lambda text: labels.get(_said(text), text)) if labels else (lambda text: text)
 
     def read(text: str) -> str:
         if not text:
             return means.get("*", "")
+        if fault(text):  # what is no value is told later
+            return text
         if means:
             meant = means.get(_said(text), means.get("*"))
             if meant is None:
                 raise ValueError("has a value whose meaning is not in the column means")
             return meant
-        if form:
-            return read_formatted(text, form, _kind(collection, use), language)
-        return labels.get(_said(text), text)
+        return read_formatted(text, form, kind, language)
 
     return read
 
@@ -196,18 +200,22 @@ def _labels(collection: Collection, use: str) -> dict[str, str]:
     if use not in collection.parameters:
         return {}
     rows = collection.parameters[use].values
-    called = [(_said(said), value) for value, row in rows.items() for said in dict.fromkeys((value, row["label"]))]
-    return {said: value for said, value in called if len({one for what, one in called if what == said}) == 1}
+    return _of_one((_said(said), value) for value, row in rows.items() for said in (value, row["label"]))
 
 
 def _names(collection: Collection) -> dict[str, str]:
     """Return what a batch wants by what a column may be called; a label of two is none."""
     labels = {name: one.label for name, one in collection.parameters.items()}
     labels |= {name: one.label for name, one in collection.fields.items()}
-    called = [
-        (_plain(said), name) for name in _uses(collection) for said in dict.fromkeys((name, labels.get(name, name)))
-    ]
-    return {said: name for said, name in called if len({one for what, one in called if what == said}) == 1}
+    return _of_one((_plain(said), name) for name in _uses(collection) for said in (name, labels.get(name, name)))
+
+
+def _of_one(called: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what each is called, without what two are called."""
+    found: dict[str, set[str]] = {}
+    for said, name in called:
+        found.setdefault(said, set()).add(name)
+    return {said: name for said, (name, *others) in found.items() if not others}
 
 
 def _uses(collection: Collection) -> list[str]:
@@ -220,16 +228,16 @@ def _kind(collection: Collection, use: str) -> str:
     return collection.fields[use].kind if use in collection.fields else "text"
 
 
-def _is_header(collection: Collection, cells: Sequence[str]) -> bool:
-    found = {_names(collection).get(_plain(cell)) for cell in cells}
+def _is_header(known_as: Mapping[str, str], cells: Sequence[str]) -> bool:
+    found = {known_as.get(_plain(cell)) for cell in cells}
     return ID in found or TOPIC in found
 
 
-def _look_for_header(collection: Collection, roster: Roster) -> None:
+def _look_for_header(known_as: Mapping[str, str], roster: Roster) -> None:
     """Raise RosterError where a later row has the names of columns: what stands above them is to be declared."""
     for _, (number, cells) in zip(range(LOOKED_AT), roster.lines, strict=False):
         wider = isinstance(cells, str)  # a row with more cells than a title has
-        if wider or _is_header(collection, cells):
+        if wider or _is_header(known_as, cells):
             raise RosterError(f"{roster.name}: row {number} seems to name the columns, not row 1. Remove what stands above it, or declare header_row {number} in data/rosters.csv.")  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from handouts.collection.reviews import Review, digest_lines, read_signed, recor
 from handouts.errors import OutputError, ParameterError
 from handouts.page import Page, Variant, make_pages
 from handouts.page.citations import entries
-from handouts.page.review import ENDS, last_review, name_reader, read_lines
+from handouts.page.review import last_review, name_reader, read_lines, split_sources
 from handouts.page.templating import read_template
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -102,11 +102,6 @@ def render(collection: Collection, compared: Sequence[Compared], form: Mapping[s
     )  # fmt: skip
 
 
-def _split(line: str) -> tuple[str, str]:
-    words, ends, sources = line.rpartition(ENDS)
-    return (words, sources.removesuffix("]")) if ends and sources.endswith("]") else (line, "")
-
-
 def _changes(before: list[str], now: list[str]) -> Iterator[Change]:
     matcher = difflib.SequenceMatcher(None, before, now, autojunk=False)
     for kind, start, end, first, last in matcher.get_opcodes():
@@ -114,8 +109,8 @@ def _changes(before: list[str], now: list[str]) -> Iterator[Change]:
             continue
         old, new = before[start:end], now[first:last]
         for count in range(max(len(old), len(new))):
-            was, was_from = _split(old[count]) if count < len(old) else ("", "")
-            words, words_from = _split(new[count]) if count < len(new) else ("", "")
+            was, was_from = split_sources(old[count]) if count < len(old) else ("", "")
+            words, words_from = split_sources(new[count]) if count < len(new) else ("", "")
             yield Change(_mark(was, words, 0), was_from, _mark(was, words, 1), words_from)
 
 

@@ -102,7 +102,7 @@ def _sorted(found: list[Finding]) -> list[Finding]:
     return sorted(dict.fromkeys(found), key=lambda finding: finding.severity != ERROR)
 
 
-def find_review(collection: Collection, variant: Variant, page: Page, today: date) -> Iterator[Finding]:
+def _review(collection: Collection, variant: Variant, page: Page, today: date) -> Iterator[Finding]:
     """Find a review that is due, or overdue, or that does not count any more, for the words are others now."""
     reader, last = name_reader(collection, variant), last_review(collection, variant)
     where, cure = f"topic {variant.topic}, {reader}", f"handouts review {variant.topic}"
@@ -159,7 +159,7 @@ def _pages(collection: Collection, readers: list[Reader], today: date) -> Iterat
             yield Finding("page", ERROR, reader.file, "", "", _without(reader.file, str(failure)))
             continue
         soup = BeautifulSoup(page.html, "html.parser")
-        yield from find_review(collection, Variant(reader.topic.name, reader.values), page, today)
+        yield from _review(collection, Variant(reader.topic.name, reader.values), page, today)
         yield from rules.size(page.html, reader.file, reader.who)
         yield from rules.of_page(soup, reader.file, reader.who)
         if reader.safety:

@@ -133,9 +133,10 @@ def check_record(record: Record) -> None:
     """Raise DataError for a record that must not be cited as it is: incomplete, or taken back."""
     title = str(record.get("title") or "")
     where = f"{title or record.get('DOI') or 'the record'}"
-    people = [one for one in (*record.get("author", ()), *record.get("editor", ())) if one.get("family") or one.get("literal")]  # fmt: skip
     missing = [
-        what for what, there in (("a title", title), ("authors", people), ("a year", _year(record))) if not there
+        what
+        for what, there in (("a title", title), ("authors", _people(record)), ("a year", _year(record)))
+        if not there
     ]
     if missing:
         raise DataError(f"{where}: the record has no {' and no '.join(one.removeprefix('a ') for one in missing)}. Nothing is made up: find a record that has them, or add them in Zotero and export again.")  # fmt: skip
@@ -145,6 +146,13 @@ def check_record(record: Record) -> None:
         raise DataError(
             f"{where}: is marked as retracted or withdrawn, and no page may rest on it. Find another source."
         )
+
+
+def _people(record: Record) -> list[dict[str, str]]:
+    """Return those who wrote or edited it and have a name."""
+    return [
+        one for one in (*record.get("author", ()), *record.get("editor", ())) if one.get("family") or one.get("literal")
+    ]
 
 
 def _year(record: Record) -> int:
@@ -165,7 +173,7 @@ def _find(listed: Sequence[Record], record: Record) -> Record | None:
 
 
 def _new_id(record: Record, taken: set[str]) -> str:
-    first = next(one for one in (*record.get("author", ()), *record.get("editor", ())) if one.get("family") or one.get("literal"))  # fmt: skip
+    first = _people(record)[0]
     stem = f"{_plain(str(first.get('family') or first['literal']).split(',')[0])[:20] or 'source'}{_year(record)}"
     return next(name for name in (stem, *(f"{stem}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")) if name not in taken)  # fmt: skip
 

@@ -31,16 +31,16 @@ def dialect_of(content: bytes) -> Dialect:
 
 def _separator(lines: Sequence[str]) -> str:
     """Return what stands between cells: a comma, or another sign where each line has it as often, and the header no comma."""
-    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
-    for sign in ";\t":
-        if (
-            bare
-            and "," not in bare[0]
-            and bare[0].count(sign)
-            and all(line.count(sign) == bare[0].count(sign) for line in bare)
-        ):
+    header = _unquoted(lines[0])
+    for sign in ";\t" if "," not in header else "":
+        count = header.count(sign)
+        if count and all(_unquoted(line).count(sign) == count for line in lines if line.strip()):
             return sign
     return ","
+
+
+def _unquoted(line: str) -> str:
+    return re.sub(r'"[^"]*"', "", line)
 
 
 def parse_table(content: bytes) -> list[list[str]]:

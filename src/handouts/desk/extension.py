@@ -106,10 +106,6 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         for process in self.processes.values():
             process.end()
 
-    async def in_thread(self, function: Callable[..., Any], *arguments: object) -> Any:
-        """Return what `function` returns, while others are answered."""
-        return await asyncio.to_thread(function, *arguments)
-
     @property
     def contents(self) -> Any:
         """What reads and writes the files that the server shows."""

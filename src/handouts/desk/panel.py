@@ -120,7 +120,7 @@ def state_of(collection: Collection, topic: str, today: date) -> dict[str, Any]:
     due = min((page.review_due for page in reviewed), default="")
     return {
         "title": _title(collection, topic), "recorded": any(one.topic == topic for one in collection.reviews), "pages": len(variants), "made": len(kept), "reviewed": len(reviewed), "changed": len(changed), "due": due,
-        "overdue": bool(due and date.fromisoformat(due) < today), "safety": len(collection.safety_changes(collection.topics[topic])),
+        "overdue": any(page.tell_overdue(today) for page in reviewed), "safety": len(collection.safety_changes(collection.topics[topic])),
     }  # fmt: skip
 
 

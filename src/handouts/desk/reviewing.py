@@ -1,5 +1,6 @@
 """A review, read and signed in the desk: the words of a page with what changed since the last one, and a form."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -43,7 +44,7 @@ class ReviewHandler(HTMLHandler):
         if self._asks(collection, topic):
             return
         try:
-            compared = await self.desk.in_thread(review.compare_reviews, collection, self._variants(collection, topic))
+            compared = await asyncio.to_thread(review.compare_reviews, collection, self._variants(collection, topic))
             said = {name: self.get_body_argument(name, "") for name in ("by", "role", "seen", "due")}
             due = date.fromisoformat(said["due"])
             review.sign(collection, compared, said["seen"], by=said["by"], role=said["role"], on=date.today(), due=due)
@@ -61,7 +62,7 @@ class ReviewHandler(HTMLHandler):
             return
         try:
             variants = self._variants(collection, topic)
-            compared = await self.desk.in_thread(review.compare_reviews, collection, variants)
+            compared = await asyncio.to_thread(review.compare_reviews, collection, variants)
             every = list_variants(collection, [topic])
         except HandoutsError as error:
             raise web.HTTPError(422, reason=str(error)) from None

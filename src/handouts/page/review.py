@@ -41,6 +41,12 @@ def read_lines(html: str, clinic: Clinic | None = None) -> list[str]:
     return lines
 
 
+def split_sources(line: str) -> tuple[str, str]:
+    """Return a line's words, and the ids of its sources with semicolons between."""
+    words, ends, sources = line.rpartition(ENDS)
+    return (words, sources.removesuffix("]")) if ends and sources.endswith("]") else (line, "")
+
+
 def find_review(reviews: Sequence[Review], topic: str, lines: Sequence[str]) -> Review | None:
     """Return the latest of the `reviews` of a topic that is of these words."""
     digest = digest_lines(lines)

@@ -58,8 +58,8 @@ function card(topic) {
   const states = element("ul", "", { className: "state" });
   for (const [kind, text] of statesOf(topic)) states.append(element("li", text, { className: kind }));
   const doors = element("div", "", { className: "doors" });
-  const actions = { preview: "panel_preview", review: "panel_review", copy: "panel_copy", rename: "panel_rename", remove: "panel_remove" };
-  for (const [what, label] of Object.entries(actions)) {
+  const labels = { preview: "panel_preview", review: "panel_review", copy: "panel_copy", rename: "panel_rename", remove: "panel_remove" };
+  for (const [what, label] of Object.entries(labels)) {
     const button = element("button", told(label), { type: "button" });
     button.dataset.do = what;
     button.dataset.topic = topic.name;
