@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -897,6 +898,54 @@ def test_a_preview_is_used_by_keyboard(desk: Desk) -> None:
     assert UNSOURCED in reached[-1]
     assert preview.at.evaluate("window.printed") is True
     assert preview.at.evaluate(f"{PAGE}.contentWindow.CSS.highlights.has('handouts')")
+
+
+PASTE = """(element, html) => {
+    const data = new DataTransfer();
+    data.setData("text/html", html);
+    data.setData("text/plain", "plain words");
+    element.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+@pytest.mark.browser
+def test_a_text_pasted_into_a_paragraph_is_written_as_the_page_understands_it(desk: Desk) -> None:
+    """What is pasted keeps its list and its bold, at the cursor; one undo takes it back; what was left out is told."""
+    page = desk.lab()
+    cell_of(page, desk.server, "plain-before").dblclick()
+    editor = page.locator(f"{LAB}.jp-mod-active .cm-content")
+    editor.press("Control+End")
+    editor.press("Enter")
+    editor.evaluate(PASTE, "<p>Bring <b>two</b> things:</p><ul><li>a bag</li><li>a <del>big </del>book</li></ul>")
+    until(page, lambda: "things" in editor.inner_text())
+    assert editor.inner_text().replace("\n\n", "\n").endswith("Bring **two** things:\n- a bag\n- a book")
+    page.get_by_text("Left out: words that were struck out").wait_for()
+    editor.press("Control+z")
+    until(page, lambda: "things" not in editor.inner_text())
+
+
+@pytest.mark.parametrize(("format", "kind", "begins"), [("handout", "text/html; charset=utf-8", b"<!DOCTYPE html>"), ("pdf", "application/pdf", b"%PDF-1.7")])  # fmt: skip
+def test_jupyterlabs_export_makes_the_page_that_the_preview_shows(
+    fresh: Server, format: str, kind: str, begins: bytes
+) -> None:
+    """Export > Handout, and PDF, save the reader who was looked at last; a notebook that is no topic is Jupyter's own affair."""
+    fresh.trust()
+    assert fresh.ask(f"/handouts/page/{NOTEBOOK}?audience=athlete&level=plain&wait=yes")[0] == 200
+    request = urllib.request.Request(
+        f"{fresh.address}nbconvert/{format}/{NOTEBOOK}?download=true", headers={"Authorization": f"token {fresh.token}"}
+    )
+    with urllib.request.urlopen(request, timeout=90) as answer:
+        content = answer.read()
+        assert answer.headers["Content-Type"] == kind
+        assert "athlete_plain" in answer.headers["Content-Disposition"]
+    assert content.startswith(begins)
+    if format == "handout":
+        assert "For athletes" in content.decode()
+    other = fresh.root / "other.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Hello there")]), other)
+    status, told = fresh.ask("/nbconvert/handout/other.ipynb")
+    assert status == 500
+    assert "no topic" in str(told)
 
 
 @pytest.fixture

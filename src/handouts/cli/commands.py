@@ -232,6 +232,13 @@ def _preview(collection: Collection, options: argparse.Namespace) -> int:
     return 0
 
 
+def _desk(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.desk import start_lab
+
+    start_lab(collection, options.arguments)
+    return 0
+
+
 def _list(collection: Collection, options: argparse.Namespace) -> int:
     topics = collection.topics
     print("Topics")
@@ -248,6 +255,6 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "list": _list,
+    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "desk": _desk, "list": _list,
     "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety, "review": tending.review, "recall": tending.recall, "cite": tending.cite,
 }  # fmt: skip

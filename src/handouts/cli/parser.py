@@ -122,6 +122,15 @@ def make_parser(parameters: Parameters) -> argparse.ArgumentParser:
     changes.add_argument("revision", metavar="REV", help="a commit or tag, such as HEAD or v1")
     changes.set_defaults(run="changed")
 
+    desk = commands.add_parser(
+        "desk",
+        help="open JupyterLab on the notebooks, with their pages beside them",
+        description="Start JupyterLab in this collection, with the panel of its topics at the left and pages beside notebooks. Ctrl-C ends it.",
+        epilog="Example, for JupyterLab's own options: handouts desk -- --no-browser --port 8899",
+    )
+    desk.add_argument("arguments", nargs="*", metavar="-- OPTION", help="options of JupyterLab")
+    desk.set_defaults(run="desk")
+
     preview = commands.add_parser(
         "preview",
         help="show a page in the browser, and renew it at each change",

@@ -10,7 +10,7 @@ from typing import Any
 from handouts.collection import Collection
 from handouts.errors import DeskError, check_installed
 
-__all__ = ["start"]
+__all__ = ["start", "start_lab"]
 
 
 def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
@@ -19,6 +19,14 @@ def start(collection: Collection, topic: str | None, arguments: Sequence[str] = 
     from handouts.desk import extension
 
     extension.start(collection, topic, arguments)
+
+
+def start_lab(collection: Collection, arguments: Sequence[str] = ()) -> None:
+    """Start JupyterLab in a collection, with `arguments` of its own, until it is stopped with Ctrl-C. Raises DeskError."""
+    check_installed("jupyterlab", "desk", "the desk", DeskError)
+    from handouts.desk import extension
+
+    extension.start_lab(collection, arguments)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

@@ -4,17 +4,17 @@ Where an answer can run code, who asks needs the permission to execute, and is n
 only where somebody here said yes to it: see trust.py.
 """
 
+import asyncio
 import json
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import path_regex
-from jupyter_server.utils import url_escape, url_path_join
+from jupyter_server.utils import url_path_join
 from tornado import web
 
 from handouts.collection import Collection
@@ -24,6 +24,7 @@ from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.desk import preview, trust
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
 from handouts.desk.insertions import list_insertions
+from handouts.desk.pasting import read_pasted
 from handouts.errors import HandoutsError
 
 MOST_SECONDS = 60.0
@@ -40,6 +41,7 @@ class PageHandler(JSONHandler):
     async def get(self, path: str) -> None:
         """Send the page, or what failed together with the last page that was whole; or that it is not made yet, or not trusted."""
         place, asked = await self.desk.place(path), self.asked()
+        self.desk.shown[place.file] = asked
         told: dict[str, Any] = {"pending": False, "untrusted": False, "values": self.values(place)}
         try:
             told["switches"] = preview.switches(place.collection)
@@ -133,6 +135,21 @@ class InsertionsHandler(JSONHandler):
             raise web.HTTPError(400, reason=str(error)) from None
 
 
+class PastedHandler(JSONHandler):
+    """What is pasted into a text from another program."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, path: str) -> None:
+        """Send the Markdown for the HTML of a clipboard, and what was left out of it; 404 where the notebook is no topic."""
+        place = await self.desk.place(path)
+        try:
+            pasted = await asyncio.to_thread(read_pasted, str(self.body().get("html", "")), place.collection.phrases)
+        except HandoutsError as error:
+            raise web.HTTPError(400, reason=str(error)) from None
+        await self.answer(asdict(pasted))
+
+
 class SavedHandler(JSONHandler):
     """What the last save of a notebook put back."""
 
@@ -211,8 +228,7 @@ class AloneHandler(HTMLHandler):
         self.values(place)
         code = trust.read_code(place.file)
         if not self.desk.may_run(code):
-            address = url_path_join(self.base_url, "handouts", "preview", url_escape(path))
-            self.redirect(f"{address}?{urlencode(asked)}")
+            self.redirect_to_preview(path, asked)
             return
         _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.make_preview, code)
         self.set_header("Cache-Control", "no-store")
@@ -255,6 +271,7 @@ ADDRESSES = [
     (rf"/handouts/stamp{path_regex}", StampHandler),
     (rf"/handouts/facets{path_regex}", FacetsHandler),
     (rf"/handouts/insertions{path_regex}", InsertionsHandler),
+    (rf"/handouts/pasted{path_regex}", PastedHandler),
     (rf"/handouts/saved{path_regex}", SavedHandler),
     (r"/handouts/new", NewHandler),
 ]

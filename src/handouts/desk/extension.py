@@ -19,7 +19,7 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from tornado import web
 
 from handouts.collection.folder import Collection, find
-from handouts.desk import panel, preview, reviewing, trust
+from handouts.desk import exporting, panel, preview, reviewing, trust
 from handouts.desk.answers import ADDRESSES, MOST_SECONDS
 from handouts.desk.jobs import Jobs
 from handouts.desk.mending import mended
@@ -84,13 +84,13 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
         self.yeses = 0
         self.warming: asyncio.Task[None] | None = None
         self.working: dict[Any, tuple[Any, asyncio.Task[Any]]] = {}
-        self.done, self.last, self.saved = Kept(), Kept(), Kept()
+        self.done, self.last, self.saved, self.shown = Kept(), Kept(), Kept(), Kept()
         self.settings["handouts_desk"] = self
         self.contents.register_pre_save_hook(self.before_save)
 
     def initialize_handlers(self) -> None:
         """Give each address its handler."""
-        self.handlers.extend([*ADDRESSES, *panel.ADDRESSES, *reviewing.ADDRESSES])
+        self.handlers.extend([*ADDRESSES, *exporting.ADDRESSES, *panel.ADDRESSES, *reviewing.ADDRESSES])
         assert self.serverapp is not None
         if self.serverapp.starter_app is self:
             self.handlers.append((NOTHING_ELSE, web.ErrorHandler, {"status_code": 404}))
@@ -257,22 +257,40 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
                 trust.trust(self.contents.notary, after)
 
 
+def start_lab(collection: Collection, arguments: Sequence[str] = ()) -> None:
+    """Start JupyterLab in a collection, with `arguments` of its own, and show it in a browser, until it is stopped with Ctrl-C.
+
+    It asks nobody on the internet for news or newer versions.
+    """
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance(
+        [
+            f"--ServerApp.root_dir={collection.root}", "--LabApp.default_url=/lab/tree/notebooks", "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *_as_root(), *arguments,
+        ]
+    )  # fmt: skip
+
+
+def _as_root() -> list[str]:
+    """Return what lets root start a server, and say that another account is safer."""
+    if not hasattr(os, "geteuid") or os.geteuid():
+        return []
+    print(
+        "handouts: you are root, and so is all that a notebook runs. It is better to be another user.", file=sys.stderr
+    )
+    return ["--ServerApp.allow_root=True"]
+
+
 def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
     """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C."""
     address = f"/handouts/preview/notebooks/{topic}.ipynb" if topic else Desk.extension_url
-    root = []
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        print(
-            "handouts: you are root, and so is all that a notebook runs. It is better to be another user.",
-            file=sys.stderr,
-        )
-        root = ["--ServerApp.allow_root=True"]
     Desk.launch_instance(
         [
             f"--ServerApp.root_dir={collection.root}",
             f"--Desk.default_url={address}",
             "--ServerApp.answer_yes=True",
-            *root,
+            *_as_root(),
             *arguments,
         ]
     )

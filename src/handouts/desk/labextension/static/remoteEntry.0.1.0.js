@@ -188,6 +188,7 @@
       const { content, context } = panel;
       content.notebookConfig = { ...content.notebookConfig, defaultCell: "markdown" }; // what + adds is text
       context.sessionContext.kernelPreference = { ...context.sessionContext.kernelPreference, shutdownOnDispose: true };
+      pasteInto(panel);
       content.node.addEventListener("dblclick", () => {
         // JupyterLab shows the source of a paragraph, and leaves the keys to its commands: what is typed next would run them
         const { activeCell: cell } = content;
@@ -308,6 +309,29 @@
       }
       if (content.activeCell.model.type === "markdown") content.activeCell.rendered = false;
       content.mode = "edit";
+    }
+
+    // ---- what comes from another program
+
+    // A text with headings, lists, tables, bold or links is asked for as Markdown; plain words go where they always go.
+    function pasteInto(panel) {
+      panel.content.node.addEventListener("paste", (event) => {
+        const cell = panel.content.activeCell;
+        const html = event.clipboardData?.getData("text/html") ?? "";
+        if (!topics.get(panel) || cell?.model.type !== "markdown" || !cell.editor?.hasFocus() || !html) return;
+        const plain = event.clipboardData.getData("text/plain");
+        event.preventDefault();
+        event.stopPropagation();
+        const put = (text) => !cell.isDisposed && cell.editor?.replaceSelection(text);
+        const asked = ask("pasted", panel.context.path, { method: "POST", body: JSON.stringify({ html }) });
+        void asked.then((told) => {
+          put(told?.text || plain);
+          if (told?.left_out.length) Notification.info(told.left_out.join("\n"), { autoClose: 15000 });
+        }, (error) => {
+          put(plain);
+          Notification.warning(`Only the words were pasted. ${error.message}`);
+        });
+      }, true);
     }
 
     // ---- who a cell is for

@@ -1,0 +1,60 @@
+"""What JupyterLab's *Export* makes of a topic: the page for the reader that its preview shows, or our PDF of it."""
+
+import asyncio
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import path_regex
+from jupyter_server.nbconvert.handlers import NbconvertFileHandler
+from tornado import web
+
+from handouts.desk import preview, trust
+from handouts.desk.answers import MOST_SECONDS
+from handouts.desk.handlers import Handler, may_run
+from handouts.page.pdf import try_pdf
+from handouts.page.variant import Variant
+
+KINDS = {"handout": ("html", "text/html; charset=utf-8"), "pdf": ("pdf", "application/pdf")}
+
+
+class ExportHandler(NbconvertFileHandler, Handler):
+    """Jupyter's own address for exports; what is no topic is exported as everywhere."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, format: str, path: str) -> None:
+        """Send the page of a topic, or its PDF, as a file; where nobody said yes to its code, lead to the preview, which asks."""
+        try:
+            await self.desk.place(path)
+        except web.HTTPError:
+            await ensure_async(super().get(format, path))
+        else:
+            await self._send(format=format, path=path)
+
+    @may_run
+    async def _send(self, format: str, path: str) -> None:
+        place = await self.desk.place(path)
+        asked = self.desk.shown.get(place.file, {})
+        code = trust.read_code(place.file)
+        if not self.desk.may_run(code):
+            self.redirect_to_preview(path, asked)
+            return
+        _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.make_preview, code)
+        if made is None or not made.html:
+            raise web.HTTPError(422, reason=(made and made.error) or "The page is not made yet. Export it again.")
+        content = made.html.encode()
+        if format == "pdf":
+            content, failed = await asyncio.to_thread(try_pdf, made.html, place.collection.clinic.paper)
+            if failed:
+                raise web.HTTPError(422, reason=failed)
+        ending, kind = KINDS[format]
+        self.set_attachment_header(
+            Variant(place.topic, made.values).path.replace("/", "_").removesuffix("html") + ending
+        )
+        self.set_header("Content-Type", kind)
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(content)
+
+
+ADDRESSES = [(rf"/nbconvert/(?P<format>handout|pdf){path_regex}", ExportHandler)]
+"""Jupyter's address of two of its exports, which this extension answers first."""
