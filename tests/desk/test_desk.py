@@ -181,14 +181,14 @@ def stopped(process: subprocess.Popen[bytes], how: int) -> tuple[float, list[psu
 
 
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start JupyterLab on a copy of the collection, and stop it."""
+    """Start the desk, as `handouts desk` does, on a copy of the collection, and stop it."""
     root, home, token = (
         a_copy(tmp_path_factory.mktemp("desk") / "clinic"),
         tmp_path_factory.mktemp("home"),
         secrets.token_hex(16),
     )
     command = [
-        BIN / "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root", "--LabApp.expose_app_in_browser=True",
+        BIN / "handouts", "desk", "--", "--no-browser", "--ip=127.0.0.1", "--port=0", "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     lab = started(command, root, home / "lab", token)
     lab.trust()
@@ -918,34 +918,33 @@ def test_a_text_pasted_into_a_paragraph_is_written_as_the_page_understands_it(de
     editor.press("Enter")
     editor.evaluate(PASTE, "<p>Bring <b>two</b> things:</p><ul><li>a bag</li><li>a <del>big </del>book</li></ul>")
     until(page, lambda: "things" in editor.inner_text())
-    assert editor.inner_text().replace("\n\n", "\n").endswith("Bring **two** things:\n- a bag\n- a book")
+    lines = [line for line in editor.inner_text().splitlines() if line]
+    assert lines[-3:] == ["Bring **two** things:", "- a bag", "- a book"]
     page.get_by_text("Left out: words that were struck out").wait_for()
     editor.press("Control+z")
     until(page, lambda: "things" not in editor.inner_text())
 
 
-@pytest.mark.parametrize(("format", "kind", "begins"), [("handout", "text/html; charset=utf-8", b"<!DOCTYPE html>"), ("pdf", "application/pdf", b"%PDF-1.7")])  # fmt: skip
+@pytest.mark.parametrize(("form", "kind", "begins"), [("handout", "text/html; charset=utf-8", b"<!DOCTYPE html>"), ("pdf", "application/pdf", b"%PDF-1.7")])  # fmt: skip
 def test_jupyterlabs_export_makes_the_page_that_the_preview_shows(
-    fresh: Server, format: str, kind: str, begins: bytes
+    fresh: Server, form: str, kind: str, begins: bytes
 ) -> None:
     """Export > Handout, and PDF, save the reader who was looked at last; a notebook that is no topic is Jupyter's own affair."""
     fresh.trust()
     assert fresh.ask(f"/handouts/page/{NOTEBOOK}?audience=athlete&level=plain&wait=yes")[0] == 200
     request = urllib.request.Request(
-        f"{fresh.address}nbconvert/{format}/{NOTEBOOK}?download=true", headers={"Authorization": f"token {fresh.token}"}
+        f"{fresh.address}nbconvert/{form}/{NOTEBOOK}?download=true", headers={"Authorization": f"token {fresh.token}"}
     )
     with urllib.request.urlopen(request, timeout=90) as answer:
         content = answer.read()
         assert answer.headers["Content-Type"] == kind
         assert "athlete_plain" in answer.headers["Content-Disposition"]
     assert content.startswith(begins)
-    if format == "handout":
+    if form == "handout":
         assert "For athletes" in content.decode()
     other = fresh.root / "other.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Hello there")]), other)
-    status, told = fresh.ask("/nbconvert/handout/other.ipynb")
-    assert status == 500
-    assert "no topic" in str(told)
+    assert fresh.ask("/nbconvert/handout/other.ipynb")[0] == 500
 
 
 @pytest.fixture

@@ -22,17 +22,17 @@ class ExportHandler(NbconvertFileHandler, Handler):
 
     @web.authenticated
     @authorized
-    async def get(self, format: str, path: str) -> None:
+    async def get(self, form: str, path: str) -> None:
         """Send the page of a topic, or its PDF, as a file; where nobody said yes to its code, lead to the preview, which asks."""
         try:
             await self.desk.place(path)
         except web.HTTPError:
-            await ensure_async(super().get(format, path))
+            await ensure_async(super().get(form, path))
         else:
-            await self._send(format=format, path=path)
+            await self._send(form=form, path=path)
 
     @may_run
-    async def _send(self, format: str, path: str) -> None:
+    async def _send(self, form: str, path: str) -> None:
         place = await self.desk.place(path)
         asked = self.desk.shown.get(place.file, {})
         code = trust.read_code(place.file)
@@ -43,11 +43,11 @@ class ExportHandler(NbconvertFileHandler, Handler):
         if made is None or not made.html:
             raise web.HTTPError(422, reason=(made and made.error) or "The page is not made yet. Export it again.")
         content = made.html.encode()
-        if format == "pdf":
+        if form == "pdf":
             content, failed = await asyncio.to_thread(try_pdf, made.html, place.collection.clinic.paper)
             if failed:
                 raise web.HTTPError(422, reason=failed)
-        ending, kind = KINDS[format]
+        ending, kind = KINDS[form]
         self.set_attachment_header(
             Variant(place.topic, made.values).path.replace("/", "_").removesuffix("html") + ending
         )
@@ -56,5 +56,5 @@ class ExportHandler(NbconvertFileHandler, Handler):
         await self.finish(content)
 
 
-ADDRESSES = [(rf"/nbconvert/(?P<format>handout|pdf){path_regex}", ExportHandler)]
+ADDRESSES = [(rf"/nbconvert/(?P<form>handout|pdf){path_regex}", ExportHandler)]
 """Jupyter's address of two of its exports, which this extension answers first."""

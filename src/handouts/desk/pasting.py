@@ -69,6 +69,9 @@ def _leave_out(soup: BeautifulSoup) -> Iterator[str]:
         text.extract()
     for tag in soup.find_all(NOT_WORDS):
         tag.decompose()
+    for text in soup.find_all(string=re.compile(r"[\n\t]")):  # Word breaks its lines anywhere
+        if not text.find_parent("pre"):
+            text.replace_with(re.sub(r"[ \t\n]+", " ", text))
     for tag in soup.find_all(True):
         if tag.decomposed:
             continue
@@ -99,14 +102,14 @@ def _name_styles(soup: BeautifulSoup) -> None:
             if classes.startswith(("MsoTitle", "MsoHeading")):
                 tag.name = "h1"
             continue
-        if tag.name in ("b", "strong") and re.search(r"font-weight:(?:normal|[1-4]00)", style):
+        if tag.name in ("b", "strong") and re.search(r"(?:^|;)font-weight:(?:normal|[1-4]00)", style):
             tag.name = "span"  # how Google Docs wraps a whole document
         if tag.name in ("i", "em") and "font-style:normal" in style:
             tag.name = "span"
         if tag.name in ("span", "font"):
             for wanted, found in (
-                ("em", r"font-style:(?:italic|oblique)"),
-                ("strong", r"font-weight:(?:bold|[6-9]00)"),
+                ("em", r"(?:^|;)font-style:(?:italic|oblique)"),
+                ("strong", r"(?:^|;)font-weight:(?:bold|[6-9]00)"),
             ):
                 inside_heading = tag.find_parent(re.compile("^h[1-6]$"))
                 if (
@@ -132,7 +135,7 @@ def _make_lists(soup: BeautifulSoup) -> None:
         for mark in line.find_all("span"):
             if "mso-list:ignore" in _style(mark):
                 numbered = bool(NUMBERED.match(mark.get_text()))
-                mark.decompose()
+                mark.extract()
         if last is None or (last.find_parent("table") is not line.find_parent("table")):
             stack = []
         del stack[level:]
