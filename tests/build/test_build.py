@@ -240,7 +240,7 @@ def test_manifest_and_index_claim_no_review_that_the_page_does_not_carry(copy: C
     edit(copy.notebook(CHOICE), '"1/0; draw_for(audience', '"draw_for(audience')
     build_pages(now(copy), out, [CHOICE], reader)
     assert read_manifest(out)[0]["reviewed_on"] == "2026-11-01"
-    assert "Clinical review: A. Reviewer, PT, 2026-11-01" in (out / "index.html").read_text()
+    assert "Clinical review: A. Reviewer, PT, November 1, 2026" in (out / "index.html").read_text()
 
 
 def test_a_file_beside_a_notebook_counts(copy: Collection, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
+from handouts.collection.locales import locale_of
+
 EXCEL = "excel"
 """A date as the number of days that Excel counts (from 1899-12-30), with the time as its fraction."""
 NAMES = {"Last, First": r"[^,]+,\s*([^,]*\S)", "Last^First": r"[^^]*\^([^^]+).*"}
@@ -114,7 +116,7 @@ def _days(language: str) -> dict[str, int]:
 
     names = {
         said.casefold().rstrip("."): number
-        for width in ("wide", "abbreviated") for locale in dict.fromkeys((language.replace("-", "_"), "en"))
+        for width in ("wide", "abbreviated") for locale in dict.fromkeys((str(locale_of(language) or "en"), "en"))
         for number, said in get_day_names(width, locale=locale).items()
     }  # fmt: skip
     return dict(sorted(names.items(), key=lambda one: -len(one[0])))
@@ -127,7 +129,7 @@ def _compiled(form: str, language: str) -> tuple[re.Pattern[str], list[str], Map
 
     words: dict[str, int] = {}
     for width in ("wide", "abbreviated"):
-        for locale in dict.fromkeys((language.replace("-", "_"), "en")):
+        for locale in dict.fromkeys((str(locale_of(language) or "en"), "en")):
             for number, said in get_month_names(width, locale=locale).items():
                 words.setdefault(said.casefold().rstrip("."), number)
     pieces, tokens = [], []

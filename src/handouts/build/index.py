@@ -8,15 +8,20 @@ from pathlib import Path
 from markupsafe import Markup
 
 from handouts.collection.folder import Collection
+from handouts.collection.languages import Language, main_of
+from handouts.collection.locales import name_language
 from handouts.page.brand import accents
 from handouts.page.fonts import font_faces
+from handouts.page.marks import check_translated
 from handouts.page.templating import read_template
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from: str) -> str:
-    """Return the index of the pages in `rows`. Raises HandoutsError.
+def render(
+    collection: Collection, rows: Sequence[Mapping[str, str]], made_from: str, languages: Sequence[Language] = ()
+) -> str:
+    """Return the index of the pages in `rows`, with links to the same in other `languages`. Raises HandoutsError.
 
     A row is one of the manifest's, with the `title` and `reviewed_by` that its page tells; `made_from`
     is noted in the index.
@@ -54,11 +59,25 @@ def render(collection: Collection, rows: Sequence[Mapping[str, str]], made_from:
                 }
             )
     script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
-    return read_template(TEMPLATES / "index.html.j2").render(
+    html = read_template(TEMPLATES / "index.html.j2").render(
         clinic=collection.clinic, say=collection.phrases, accent=accents, topics=by_topic, made_from=made_from,
         parameters=_choices(collection, rows), faces=Markup(font_faces()), script=Markup(script),
-        script_digest="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script_digest="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(), languages=_links(collection, languages),
     )  # fmt: skip
+    check_translated(html)
+    return html
+
+
+def _links(collection: Collection, languages: Sequence[Language]) -> list[dict[str, str]]:
+    """Return where the index of each other language lies: the main one above those of the others."""
+    if main_of(collection) is collection:
+        return [{"tag": one.tag, "label": one.label, "path": f"{one.tag}/index.html"} for one in languages]
+    main = main_of(collection).clinic.language
+    others = [one for one in languages if one.tag != collection.clinic.language]
+    return [
+        {"tag": main, "label": name_language(main, main).capitalize(), "path": "../index.html"},
+        *({"tag": one.tag, "label": one.label, "path": f"../{one.tag}/index.html"} for one in others),
+    ]
 
 
 def _choices(collection: Collection, rows: Sequence[Mapping[str, str]]) -> list[dict[str, object]]:

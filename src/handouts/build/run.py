@@ -19,8 +19,9 @@ from handouts.build.paper import print_pages
 from handouts.build.release import find_unsigned
 from handouts.checks import readability
 from handouts.collection import LIST, MANIFEST, Collection, open_collection
+from handouts.collection.languages import Language, main_of
 from handouts.collection.parameters import offered
-from handouts.errors import OutputError
+from handouts.errors import OutputError, PageError
 from handouts.page import Page, Variant, list_variants, make_pages
 from handouts.page.cache import read_kept_pages
 from handouts.page.make import CODE, missing_parts, tell_missing
@@ -64,6 +65,7 @@ def build_pages(
     today: date | None = None,
     pdf: bool = False,
     release: bool = False,
+    languages: Sequence[Language] = (),
     progress: Callable[[Variant, str], None] = lambda variant, state: None,
     start: Callable[[int], None] = lambda pages: None,
 ) -> Result:
@@ -72,7 +74,7 @@ def build_pages(
     A page is written whole or not at all, and one that fails leaves the page of the last build in
     place; pages that are no more in the collection go when all others are whole. Pages whose review was due before `today` are not made; with `release`, none
     of what somebody has yet to sign is made either, and none of an earlier build stays. With `pdf` each page has a PDF beside it; one that
-    is there already is renewed in any case, so that none grows old. `start` is told how many pages there are, `progress` each page and what became of it.
+    is there already is renewed in any case, so that none grows old. The index leads to the same pages in other `languages`. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
     wanted = list_variants(collection, topics, asked)
@@ -119,8 +121,11 @@ def build_pages(
         else:
             result.unchanged += 1
             progress(variant, "unchanged")
-    withdrawn = [variant for variant in wanted if variant not in rows] if release else []
-    for variant in withdrawn:  # neither what failed nor what is overdue stays as it was before somebody signed
+    must_be_whole = release or main_of(collection) is not collection
+    withdrawn = [variant for variant in wanted if variant not in rows] if must_be_whole else []
+    for variant in (
+        withdrawn
+    ):  # neither what failed nor what is overdue stays as it was before somebody signed; nor an older translation
         for path in (out / variant.path, out / variant.pdf_path):
             files.remove(path)
         if variant in held:
@@ -150,7 +155,10 @@ def build_pages(
         for one, missing in held.items()
     ]
     result.unready += [f"{one}: {tell_missing(row['missing'].split())}" for one, row in rows.items() if row["missing"]]
-    _describe(collection, out, rows, gone)
+    try:
+        _describe(collection, out, rows, gone, languages)
+    except PageError as error:
+        result.failed.append(f"{INDEX}: {error}")
     now = open_collection(collection.root)
     result.saved = now is not collection and now.fingerprint != collection.fingerprint
     return result
@@ -213,7 +221,9 @@ def _row(collection: Collection, variant: Variant, page: Page) -> Row:
     }  # fmt: skip
 
 
-def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], gone: Sequence[Row]) -> None:
+def _describe(
+    collection: Collection, out: Path, told: Mapping[Variant, Row], gone: Sequence[Row], languages: Sequence[Language]
+) -> None:
     """Write the manifest of the pages `told` and of those that are `gone`, and the index of those that are ready."""
     here = sorted(told, key=lambda variant: _order(variant, collection))
     rows = [{**told[one], "pdf": one.pdf_path if (out / one.pdf_path).is_file() else ""} for one in here]
@@ -223,7 +233,10 @@ def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], go
     writer.writeheader()
     writer.writerows([*rows, *gone])
     changed = files.write(out / MANIFEST, manifest.getvalue().encode())
-    digest = hashlib.sha256("\n".join([manifest.getvalue(), collection.fingerprint, CODE]).encode()).hexdigest()
+    others = [f"{one.tag} {one.label}" for one in languages]
+    digest = hashlib.sha256(
+        "\n".join([manifest.getvalue(), collection.fingerprint, CODE, *others]).encode()
+    ).hexdigest()
     made_from = digest + ("" if readability.can_measure() else "-without-grades")
     if changed or f'content="{made_from}"' not in _text_of(out / INDEX):
         from handouts.build import index
@@ -237,7 +250,7 @@ def _describe(collection: Collection, out: Path, told: Mapping[Variant, Row], go
             ).encode(),
         )
         ready = [row for row in rows if not row["missing"]]
-        files.write(out / INDEX, index.render(collection, ready, made_from).encode())
+        files.write(out / INDEX, index.render(collection, ready, made_from, languages).encode())
 
 
 def _text_of(path: Path) -> str:

@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handouts.cli import tending
 from handouts.cli.parser import make_parser
 from handouts.cli.progress import pages_done, shown, steps
-from handouts.collection import Collection, find
+from handouts.collection import MANIFEST, Collection, find
+from handouts.collection.parameters import offered
 from handouts.errors import STOPPED, HandoutsError, ParameterError, known
+
+if TYPE_CHECKING:
+    from handouts.collection.languages import Language
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return tending.init(options)
         if missing or collection is None:
             raise missing or AssertionError
+        if getattr(options, "language", None) and options.run != "build":
+            from handouts.collection.translated import in_language
+
+            collection = in_language(collection, options.language)[0]
         return int(COMMANDS[options.run](collection, options))
     except HandoutsError as error:
         print(f"handouts: {error}", file=sys.stderr)
@@ -55,16 +64,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(collection: Collection, options: argparse.Namespace) -> int:
+    from handouts.collection.languages import read_languages
+
+    languages = read_languages(collection)
+    out = options.out or collection.exports
+    wanted = [options.language] if options.language else [tag for tag in languages if _offers(languages[tag], options)]
+    failed = False
+    for tag in wanted:
+        from handouts.collection.translated import in_language
+
+        translated, translations = in_language(collection, tag)
+        print(f"{languages[tag].label} ({tag})", end=": ", flush=True)
+        if not translations.texts:
+            print("nothing is translated yet. Its files: handouts translate")
+            continue
+        failed |= _build_one(translated, out / tag, list(languages.values()), options)
+    if not options.language:
+        translated_ones = [languages[tag] for tag in languages if (out / tag / MANIFEST).is_file()]
+        failed |= _build_one(collection, out, translated_ones, options)
+    return int(failed)
+
+
+def _offers(language: "Language", options: argparse.Namespace) -> bool:
+    """Tell whether a language has the pages that are asked for."""
+    asked = dict(one.split(":", 1) for one in language.only)
+    return offered(language.only, {facet: getattr(options, facet) or value for facet, value in asked.items()})
+
+
+def _build_one(collection: Collection, out: Path, languages: "list[Language]", options: argparse.Namespace) -> bool:
     from handouts.build import INDEX, build_pages
 
     asked = tending.readers_of(collection, options)
-    out = options.out or collection.exports
     with ExitStack() as stack:
         start, progress = pages_done(stack)
         result = build_pages(
             collection, out, options.topics, asked,
             force=options.force, workers=options.workers, today=options.today,
-            pdf=options.pdf, release=options.release, start=start, progress=progress,
+            pdf=options.pdf, release=options.release, languages=languages, start=start, progress=progress,
         )  # fmt: skip
     for failure in [*result.failed, *result.unready]:
         print(f"handouts: {failure}", file=sys.stderr)
@@ -78,7 +114,7 @@ def _build(collection: Collection, options: argparse.Namespace) -> int:
     if result.outdated:
         told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
     print(f"Pages: {', '.join(told)}. Open {shown(out / INDEX)}")
-    return 1 if result.failed or result.unready else 0
+    return bool(result.failed or result.unready)
 
 
 def _batch(collection: Collection, options: argparse.Namespace) -> int:
@@ -86,6 +122,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.batch.account import REJECTED
     from handouts.batch.sources import find_source
     from handouts.batch.targets import Target
+    from handouts.collection.languages import main_of
     from handouts.page.workers import is_open
 
     if options.dask and is_open(options.dask):
@@ -94,7 +131,7 @@ def _batch(collection: Collection, options: argparse.Namespace) -> int:
     declared = find_source(collection, options.roster, options.source)
     with open_roster(options.roster, options.sql, declared) as roster, ExitStack() as stack:
         stem = "roster" if options.sql else Path(options.roster).stem
-        place = options.out or str(collection.personal / stem)
+        place = options.out or str(main_of(collection).personal / stem)
         done = make_handouts(
             collection, roster, place,
             workers=options.workers or os.cpu_count() or 1, dask=options.dask, dry_run=options.dry_run,
@@ -255,6 +292,6 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "preview": _preview, "desk": _desk, "list": _list,
+    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "translate": tending.translate, "preview": _preview, "desk": _desk, "list": _list,
     "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety, "review": tending.review, "recall": tending.recall, "cite": tending.cite,
 }  # fmt: skip

@@ -218,3 +218,36 @@ def safety(collection: Collection, options: argparse.Namespace) -> int:
     if not wanted:
         print("This collection has no safety text.")
     return 1 if changed else 0
+
+
+def translate(collection: Collection, options: argparse.Namespace) -> int:
+    """Renew the files of translations, or tell which pages are not whole."""
+    from handouts.collection.languages import find_language, read_languages
+    from handouts.collection.translated import in_language
+    from handouts.collection.translations import renew_translations
+    from handouts.page import list_variants, make_pages
+
+    known_ones = read_languages(collection)
+    if not known_ones:
+        raise ParameterError("data/languages.csv names no language. Give each a row: language,label,only,translated_by")
+    incomplete = False
+    for tag in options.languages or known_ones:
+        language = find_language(collection, tag)
+        if not options.check:
+            done = renew_translations(collection, tag, language.only)
+            print(
+                f"{tag}: {done.translated} translated, {done.changed} to be looked at again, {done.new} to be translated. See po/{tag}/"
+            )
+            continue
+        translated, translations = in_language(collection, tag)
+        for (file, name, _), why in translations.missing.items():
+            print(f"po/{tag}/{file}.po, {name}: {why}")
+        variants = list_variants(translated)
+        lost = [f"{variant}: {made.failure}" for variant, made in make_pages(translated, variants) if made.page is None]
+        for line in lost:
+            print(line)
+        print(
+            f"{tag}: {len(variants) - len(lost)} of {len(variants)} pages are whole; {len(translations.missing)} words are not translated."
+        )
+        incomplete |= bool(lost or translations.missing)
+    return int(incomplete)

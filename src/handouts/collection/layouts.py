@@ -102,8 +102,19 @@ REVIEWS = Layout(
         "on": Column("The day of the review.", a_day),
         "due": Column("The day of the next review.", a_day),
         "digest": Column("The digest of the words: where the page has others, the review does not count."),
+        "language": Column("The language of the page; that of data/clinic.csv where it is empty.", optional, absent=True),
     },
     ("topic", "reader", "digest", "by", "on"),
+)  # fmt: skip
+LANGUAGES = Layout(
+    "languages.csv", "Languages that pages are translated into; the translations lie in po/, a folder a language.",
+    {
+        "language": Column("Its tag, such as es-US.", language),
+        "label": Column("What its readers call it, such as Español."),
+        "only": Column("The values that are translated, such as level:plain; all where it is empty.", optional),
+        "translated_by": Column("Who translated, with what makes them able to; pages say it.", optional),
+    },
+    ("language",),
 )  # fmt: skip
 OPTIONS = Layout(
     "options.csv", "What topics compare, one row a topic and option, in the order of tables and pictures.",
@@ -286,5 +297,5 @@ STANDARDS = Layout(
 )  # fmt: skip
 ALL = (
     PARAMETERS, CLINIC, TOPICS, OPTIONS, FIELDS, PARTS, CAPTIONS, FACTS, GLOSSARY, SAFETY_SETS, SAFETY_PARTS, SAFETY, SAFETY_MUST,
-    SAFETY_RECORD, PICTURES, ROSTERS, ROSTER_COLUMNS, PHRASES, REVIEWS, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
+    SAFETY_RECORD, PICTURES, ROSTERS, ROSTER_COLUMNS, PHRASES, REVIEWS, LANGUAGES, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
 )  # fmt: skip

@@ -7,7 +7,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -45,20 +45,43 @@ def read_catalogue(language: str) -> Mapping[str, str]:
     path = CATALOGUES / f"{language}.csv"
     if not path.is_file():
         return {}
-    return {row["phrase"]: row["text"] for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))}
+    return {row["phrase"]: row["text"] for row in _rows(path)}
+
+
+def _rows(path: Path) -> Iterable[Mapping[str, str]]:
+    return csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+
+
+@cache
+def list_for_patients() -> Mapping[str, str]:
+    """Return the package's own English words that patients read, by name; others are for those who make pages."""
+    return {
+        row["phrase"]: row["text"]
+        for row in _rows(CATALOGUES / "en.csv")
+        if row["where"].startswith(("page", "index", "picture"))
+    }
+
+
+def has_catalogue(language: str) -> bool:
+    """Tell whether the package has words of its own in `language`."""
+    return bool(read_catalogue(language) or read_catalogue(language.partition("-")[0]))
 
 
 def read_phrases(tables: Tables, language: str) -> Phrases:
-    """Return the words of a collection in `language`: its own, then the package's. Raises DataError where some are in none."""
+    """Return the words of a collection in `language`: its own, then the package's. Raises DataError where some that patients read are in none.
+
+    What only those read who make pages is in English where nobody said it in the language.
+    """
     wanted = read_catalogue("en")
     rows = tables.rows(layouts.PHRASES, phrase=one_of(*wanted))
     own = {row["phrase"]: row["text"] for row in rows}
     found = {**read_catalogue(language), **read_catalogue(language.partition("-")[0]), **own}
-    if missing := [name for name in wanted if name not in found]:
+    if missing := [name for name in list_for_patients() if name not in found]:
         raise DataError(
             f"data/clinic.csv, field language: there are no words for pages in {language!r}. Write them into data/phrases.csv, columns phrase,text: "
             f"{', '.join(missing[:8])}{f' and {len(missing) - 8} more' if len(missing) > 8 else ''}. docs/tables.md lists them in English."
         )
+    found = {**wanted, **found}
     for name, words in found.items():
         if name in wanted and set(IN_BRACES.findall(words)) != set(IN_BRACES.findall(wanted[name])):
             raise DataError(f"data/phrases.csv, phrase {name}: needs the same words in braces as {wanted[name]!r}.")

@@ -11,6 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from handouts.collection.clinic import Clinic, Field, Topic
+from handouts.collection.locales import say_day
 from handouts.collection.phrases import Phrases
 from handouts.collection.reviews import Review
 from handouts.page.safety import Warnings
@@ -27,7 +28,7 @@ class Around:
     follows the cell with the id `safety_after`, or ends the text; `safety_at` are its parts that follow other cells, by their ids. `places` says where each text stands, by its cell's id;
     pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet,
     `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as. `review` is that of the `reviews` which is of these words;
-    `carries` names what it could be called back for, such as fact:dn-mild.
+    `translated` says from which language it is, and who translated it; `carries` names what it could be called back for, such as fact:dn-mild.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Around:
     faces: str
     reviews: Sequence[Review]
     review: Review | None
+    translated: str
     carries: Sequence[str]
 
     @property
@@ -69,9 +71,7 @@ class Around:
 
 def day(text: str, language: str) -> str:
     """Return a date such as 2026-11-23 in the words of `language`."""
-    from babel.dates import format_date
-
-    return format_date(date.fromisoformat(text), "long", language.replace("-", "_"))
+    return say_day(date.fromisoformat(text), language)
 
 
 def call(phone: str) -> str:

@@ -15,6 +15,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from handouts.collection.folder import Collection
+from handouts.collection.languages import find_language, main_of
+from handouts.collection.locales import name_language
 from handouts.errors import PageError, known
 from handouts.page.around import UNSEALED, Around, call, day
 from handouts.page.elements import OUTPUT_WRITTEN, check_html, clean
@@ -90,9 +92,23 @@ def say_block(page: Around, block: str, usual: str) -> str:
 
 
 def review(page: Around) -> str:
-    """Return what a page says of its review: who and when, or that there was none."""
+    """Return what a page says of its translation and its review: who and when, or that there was none."""
     if not page.review:
-        return page.say("not_reviewed")
+        unchecked = page.say("translation_draft") if page.translated else ""
+        return " ".join(filter(None, (page.translated, unchecked, page.say("not_reviewed"))))
     language = page.clinic.language
     reviewed = page.say("reviewed", name=page.review.who, day=day(page.review.on, language))
-    return " ".join((reviewed, page.say("review_due", day=day(page.review.due, language))))
+    return " ".join(
+        filter(None, (page.translated, reviewed, page.say("review_due", day=day(page.review.due, language))))
+    )
+
+
+def tell_translation(collection: Collection) -> str:
+    """Return what a page says of who translated it from which language; nothing of one in the collection's own."""
+    main, tag = main_of(collection), collection.clinic.language
+    if main is collection:
+        return ""
+    name = name_language(main.clinic.language, tag)
+    by = find_language(main, tag).translated_by
+    say = collection.phrases
+    return say("translated_by", language=name, name=by) if by else say("translated", language=name)

@@ -35,7 +35,7 @@ from handouts.page.around import (
     describe,
     with_calls,
 )
-from handouts.page.blocks import read_blocks, review, say_block
+from handouts.page.blocks import read_blocks, review, say_block, tell_translation
 from handouts.page.brand import accents, read_logo, read_theme
 from handouts.page.carried import list_carried
 from handouts.page.citations import Expander, cited, entries, linked_output, links
@@ -140,6 +140,7 @@ class PagePreprocessor(Preprocessor):
             faces=font_faces(),
             reviews=[review for review in collection.reviews if review.topic == topic],
             review=resources.get("review"),
+            translated=tell_translation(collection),
             carries=list(list_carried(nb, collection, expander, sources, used)),
         )
         return nb, resources

@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from handouts.collection.clinic import Field
+from handouts.collection.locales import say_day, say_time
 from handouts.collection.phrases import Phrases
 from handouts.errors import PageError, known
 
@@ -113,12 +114,7 @@ def read_value(field: Field, text: str, language: str) -> tuple[str, str | None]
 @lru_cache(maxsize=4096)
 def _printed(kind: str, text: str, language: str) -> str:
     """Return a date or time in the words of `language`. Raises ValueError with what is wrong."""
-    from babel.dates import format_date, format_time
-
-    locale = language.replace("-", "_")
-    if kind == "date":
-        return format_date(_read_date(text), "full", locale)
-    return format_time(_read_time(text), "short", locale=locale)
+    return say_day(_read_date(text), language, "full") if kind == "date" else say_time(_read_time(text), language)
 
 
 def _read_date(text: str) -> date:

@@ -81,8 +81,21 @@ def words_of(html: str) -> str:
     return unescape("".join(pieces))
 
 
+UNTRANSLATED = re.compile("⟦[^⟧]*⟧?")
+"""Stands in a collection in another language for words without a translation that counts."""
+
+
+def check_translated(html: str) -> None:
+    """Raise PageError where some words of a page, wherever it has them, are not translated."""
+    if found := UNTRANSLATED.search(html):
+        raise PageError(
+            f"{found[0].strip('⟦⟧')} has no translation that counts. To see why: handouts translate --check"
+        )
+
+
 def check_page(html: str) -> None:
-    """Raise PageError for a mark in the words of a whole page."""
+    """Raise PageError for a mark in the words of a whole page, or words that are not translated."""
+    check_translated(html)
     words = words_of(html[html.index("<body") :])
     check_words(words)
     check_characters(words)

@@ -247,7 +247,7 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
         svg,
         flags=re.S,
     )
-    written = f"font-size: {em:g}px; font-family: {STYLE['font.family'][0]!r}; "
+    written = f"font-size: {em:g}px; font-family: {FAMILY!r}; "
     font = f"font-size: {em:g}px; font-family: {FAMILY!r}, sans-serif;"
     for said_once in (
         written,

@@ -1,0 +1,49 @@
+"""Languages that a collection is translated into: a collection in one of them lies in `.cache/languages/` and is like any other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from handouts.collection import layouts
+from handouts.collection.folder import Collection, open_collection
+from handouts.collection.parameters import check_only
+from handouts.errors import DataError, known
+
+FOLDER = Path(".cache", "languages")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that pages are translated into: what its readers call it, which values are translated, and who did that."""
+
+    tag: str
+    label: str
+    only: tuple[str, ...]
+    translated_by: str
+
+
+def read_languages(collection: Collection) -> dict[str, Language]:
+    """Return the languages of data/languages.csv by their tags. Raises DataError."""
+    found = {}
+    for row in collection.tables.rows(layouts.LANGUAGES):
+        only = tuple(row["only"].split())
+        check_only(collection.parameters, only, f"data/languages.csv, language {row['language']}")
+        found[row["language"]] = Language(row["language"], row["label"], only, row["translated_by"])
+    return found
+
+
+def find_language(collection: Collection, tag: str) -> Language:
+    """Return the language `tag`. Raises DataError for one that data/languages.csv does not have."""
+    languages = read_languages(collection)
+    if tag not in languages:
+        raise DataError(f"unknown language {tag!r}. {known(tag, languages)} Its row goes into data/languages.csv.")
+    return languages[tag]
+
+
+def main_of(collection: Collection) -> Collection:
+    """Return the collection that `collection` is a translation of, or itself."""
+    root = collection.root
+    return (
+        open_collection(root.parents[len(FOLDER.parts)])
+        if root.parent == root.parents[len(FOLDER.parts)] / FOLDER
+        else collection
+    )

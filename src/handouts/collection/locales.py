@@ -1,0 +1,43 @@
+"""Days, times and names of languages in the words of a language, as Unicode's CLDR has them; of one that it lacks, as numbers."""
+
+from datetime import date, time
+from functools import cache
+from typing import Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+
+
+@cache
+def locale_of(language: str) -> Locale | None:
+    """Return what is known of a language by its tag, such as es-US, or None."""
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+def say_day(day: date, language: str, width: Literal["long", "full"] = "long") -> str:
+    """Return a day in the words of a language, with its weekday where it is to be said in full; such as 2026-11-23 where they are not known.
+
+    >>> say_day(date(2026, 11, 23), "es-US"), say_day(date(2026, 11, 23), "qps")
+    ('23 de noviembre de 2026', '2026-11-23')
+    """
+    locale = locale_of(language)
+    return format_date(day, width, locale) if locale else day.isoformat()
+
+
+def say_time(of: time, language: str) -> str:
+    """Return a time of the day as a language writes it; such as 14:30 where that is not known."""
+    locale = locale_of(language)
+    return format_time(of, "short", locale=locale) if locale else of.isoformat("minutes")
+
+
+def name_language(tag: str, language: str) -> str:
+    """Return what a language calls another one; its tag where that is not known.
+
+    >>> name_language("en", "es-US"), name_language("en", "en"), name_language("en", "qps")
+    ('inglés', 'English', 'en')
+    """
+    of, locale = tag.partition("-")[0], locale_of(language)
+    return str(locale.languages.get(of, of)) if locale else of

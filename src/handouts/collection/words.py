@@ -1,0 +1,236 @@
+"""All words of a collection that a page in another language needs, each with a name that stays: what is translated.
+
+A text cell gives one for each block between empty lines, a table one for each cell that a patient reads; what names
+rows, pictures, sources or colours is no word.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from handouts.collection import layouts, notebook
+from handouts.collection.csvfile import Row
+from handouts.collection.folder import Collection
+from handouts.collection.parameters import offered
+from handouts.collection.phrases import has_catalogue, list_for_patients
+
+SHARED = "shared"
+"""What a file of translations is called that is of no topic."""
+COLUMNS: Mapping[str, tuple[tuple[str, ...], Sequence[str]]] = {
+    layouts.PARAMETERS.file: (("parameter",), ("label",)),
+    layouts.TOPICS.file: (("topic",), ("purpose",)),
+    layouts.OPTIONS.file: (("topic", "option"), ("label",)),
+    layouts.FIELDS.file: (("field",), ("label",)),
+    layouts.PARTS.file: (("part",), ("label",)),
+    layouts.CAPTIONS.file: (("name",), ("title", "caption", "alt")),
+    layouts.FACTS.file: (("fact",), ("sentence", "unit", "what", "population")),
+    layouts.GLOSSARY.file: (("term",), ("term", "say", "meaning")),
+    layouts.SAFETY_SETS.file: (("set",), ("heading", "about_sources")),
+    layouts.SAFETY_PARTS.file: (("set", "part"), ("heading", "lead", "close")),
+    layouts.SAFETY.file: (("set", "part"), ("text",)),
+    layouts.SAFETY_MUST.file: (("set", "part"), ("word",)),
+    layouts.PICTURES.file: (("picture",), ("alt", "title", "caption", "credit")),
+}
+"""Which columns of a table tell its rows apart, and which hold words."""
+CLINIC_WORDS = ("hours", "notice", "funding", "update_policy")
+VALUE_WORDS = ("label", "on_page", "note", "on_cell")
+DRAWN_WORDS = ("text", "label", "question", "shared")
+"""Columns of a diagram's table that hold words; in a table that is shown as one, each column does."""
+EVERYWHERE = ("question", "shared")
+"""Columns whose words several rows have, and which must be the same in all."""
+DRAWN_KEYS = ("option", "step", "at", "fact", "kind")
+"""Columns of a diagram's table that tell its rows apart."""
+LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words to translate: the file of translations they belong to, their name there, and what a translator should know."""
+
+    file: str
+    name: str
+    text: str
+    told: str
+
+
+Change = Callable[[str, str], str]
+"""Takes the name of words and the words, and returns what stands in their place."""
+
+
+def list_words(collection: Collection, language: str, only: Sequence[str]) -> list[Words]:
+    """Return the words to translate into `language` for pages for `only` some values, such as level:plain. Raises HandoutsError.
+
+    Those of a topic come first, in its order. The package's own words are among them where it has none of the language.
+    """
+    found: dict[tuple[str, str, str], Words] = {}
+
+    def note(file: str, told: str) -> Change:
+        def take(name: str, text: str) -> str:
+            found.setdefault((file, name, text), Words(file, name, text, told))
+            return text
+
+        return take
+
+    for topic in collection.topics:
+        for cell in without_others(notebook.read(collection.notebook(topic)), only).cells:
+            change_cell(cell, note(topic, " ".join(notebook.tags(cell))))
+    for name in list_tables(collection, only):
+        change_table(collection, name, only, note(SHARED, f"data/{name}"))
+    change_phrases(collection, language, note(SHARED, "the package's own words"))
+    return list(found.values())
+
+
+def list_tables(collection: Collection, only: Sequence[str]) -> list[str]:
+    """Return the tables with words that pages for `only` some values show."""
+    named = [
+        layouts.CLINIC.file,
+        *value_tables(collection),
+        *COLUMNS,
+        *(f"{name}.csv" for name in list_shown(collection, only)),
+    ]
+    return [name for name in named if name in collection.tables.names()]
+
+
+def list_shown(collection: Collection, only: Sequence[str]) -> list[str]:
+    """Return the names in data/captions.csv that cells for `only` some values show."""
+    code = [
+        cell.source
+        for topic in collection.topics
+        for cell in without_others(notebook.read(collection.notebook(topic)), only).cells
+        if cell.cell_type == "code"
+    ]
+    return [name for name in collection.captions if re.search(rf"""["']{re.escape(name)}["']""", "\n".join(code))]
+
+
+def value_tables(collection: Collection) -> dict[str, str]:
+    """Return the parameter of each table of values."""
+    return {row["values_in"]: row["parameter"] for row in collection.tables.rows(layouts.PARAMETERS)}
+
+
+def without_others(nb: NotebookNode, only: Sequence[str]) -> NotebookNode:
+    """Return a notebook without the cells that are for other values only."""
+    facets = _facets(only)
+    kept = []
+    for cell in nb.cells:
+        tagged = [tag for tag in notebook.tags(cell) if tag.partition(":")[0] in facets]
+        if not tagged or any(offered(only, {**_any_of(only), **dict([tag.split(":", 1)])}) for tag in tagged):
+            kept.append(cell)
+    nb.cells = kept
+    return nb
+
+
+def _any_of(only: Sequence[str]) -> dict[str, str]:
+    """Return a value for each facet of `only` that it allows."""
+    return dict(one.split(":", 1) for one in only)
+
+
+def change_cell(cell: NotebookNode, change: Change) -> None:
+    """Replace the words of a text cell, block by block; code stays."""
+    if cell.cell_type != "markdown":
+        return
+    pieces, count = re.split(r"(\n[ \t]*\n\s*)", cell.source), 0
+    for at in range(0, len(pieces), 2):
+        if pieces[at].strip() and not re.fullmatch(r"\s*<!--.*?-->\s*", pieces[at], re.S):
+            count += 1
+            words = pieces[at].strip()
+            pieces[at] = pieces[at].replace(words, change(f"{cell.id}/{count}", words))
+    cell.source = "".join(pieces)
+
+
+def change_table(
+    collection: Collection, name: str, only: Sequence[str], change: Change
+) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the columns of a table, and its rows for `only` some values, with the words replaced. Raises DataError."""
+    rows = rows_for(collection, name, only)
+    header = list(rows[0]) if rows else []
+    key, words = _columns_of(collection, name, header)
+    heads = {}
+    if _is_shown_as_table(collection, name):
+        own = [column for column in words if column not in collection.options]
+        heads = {column: change(f"{name}/{slug(column)}", column) for column in own}
+    changed: list[dict[str, str]] = []
+    for row in rows:
+        new = dict(row)
+        for column in words:
+            if row.get(column) and (name != layouts.CLINIC.file or row["field"] in CLINIC_WORDS):
+                place = [] if column in EVERYWHERE else [slug(row[one]) for one in key if one in row]
+                new[column] = change("/".join((name, *place, slug(column))), row[column])
+        changed.append({heads.get(column, column): text for column, text in new.items()})
+    return [heads.get(column, column) for column in header], changed
+
+
+def change_phrases(collection: Collection, language: str, change: Change) -> list[dict[str, str]]:
+    """Return the rows of data/phrases.csv in `language`: the collection's own words, and the package's where it has none of the language."""
+    own = {row["phrase"]: row["text"] for row in collection.tables.rows(layouts.PHRASES)}
+    texts = {**({} if has_catalogue(language) else list_for_patients()), **own}
+    return [{"phrase": name, "text": change(f"{layouts.PHRASES.file}/{name}", text)} for name, text in texts.items()]
+
+
+def rows_for(collection: Collection, name: str, only: Sequence[str]) -> list[Row]:
+    """Return the rows of a table that pages for `only` some values use. Raises DataError."""
+    rows = collection.tables.read(name, {}, more=True, optional=True)
+    if facet := value_tables(collection).get(name):
+        return [
+            row for row in rows if offered([one for one in only if one.startswith(f"{facet}:")], {facet: row[facet]})
+        ]
+    if name == layouts.CAPTIONS.file:
+        shown = list_shown(collection, only)
+        return [row for row in rows if row["name"] in shown]
+    if name in (layouts.TOPICS.file, layouts.QUESTIONS.file):
+        kept = [
+            row
+            for row in rows
+            if len(_facets(allowed(row.get("only", ""), only))) == len(_facets(row.get("only", "").split()))
+        ]
+        return [{**row, "only": " ".join(allowed(row.get("only", ""), only))} for row in kept]
+    return rows
+
+
+def allowed(own: str, only: Sequence[str]) -> list[str]:
+    """Return the values that something is for, with spaces between, without those that `only` leaves out."""
+    return [one for one in own.split() if one.partition(":")[0] not in _facets(only) or one in only]
+
+
+def _facets(only: Sequence[str]) -> set[str]:
+    return {one.partition(":")[0] for one in only}
+
+
+def _is_shown_as_table(collection: Collection, name: str) -> bool:
+    caption = collection.captions.get(name.removesuffix(".csv"))
+    return caption is not None and caption.drawn_as == "table"
+
+
+def _columns_of(collection: Collection, name: str, header: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the columns that name a row of a table, and those that hold words."""
+    if name == layouts.CLINIC.file:
+        return ("field",), ("value",)
+    if name in (values := value_tables(collection)):
+        return (values[name],), VALUE_WORDS
+    if name in COLUMNS:
+        return COLUMNS[name]
+    if _is_shown_as_table(collection, name):
+        return header[:1], [column for column in header if column != "source"]
+    return [one for one in DRAWN_KEYS if one in header], [one for one in DRAWN_WORDS if one in header]
+
+
+def slug(text: str) -> str:
+    """Return a short name made from `text`."""
+    return re.sub(r"[^\w]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-")
+
+
+def numbers_of(text: str) -> list[str]:
+    """Return the numbers in a text, without the signs that languages put in between."""
+    return sorted(re.sub(r"[.,]", "", one) for one in re.findall(r"\d+(?:[.,]\d+)*", text))
+
+
+def marks_of(text: str, glossary: Mapping[str, Any]) -> list[str]:
+    """Return what a translation must hold as its source does: citations, facts, fields, taught words, links, bold, bullets, numbers."""
+    found = re.findall(r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)", text)
+    found += [f"[?{glossary.get(term.lower(), term.lower())}]" for term in re.findall(r"\[\?([^\]]*)\]", text)]
+    found += ["**"] * text.count("**") + re.findall(r"(?m)^\s*(?:#+|[-*]|\d+\.)(?= )|^\|(?=.)", text)
+    return sorted(re.sub(r"\s+", " ", one) for one in found) + numbers_of(
+        re.sub(r"\[[@=?][^\]]*\]|\]\([^)]*\)|\{\{.*?\}\}", "", text)
+    )
