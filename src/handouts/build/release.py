@@ -4,6 +4,7 @@ import re
 
 from handouts.collection import Collection
 from handouts.collection.clinic import Topic
+from handouts.collection.languages import main_of
 from handouts.collection.safety import DRAFT
 
 
@@ -15,7 +16,8 @@ def find_unsigned(collection: Collection, topic: Topic) -> list[str]:
         else [f"its review (handouts review {topic.name})"]
     )
     sets = topic.safety.split()
-    drafts = sum(row["set"] in sets and row["state"] == DRAFT for row in collection.safety_record)
+    main = main_of(collection)  # who signs a page in another language signs its safety text with it
+    drafts = sum(row["set"] in sets and row["state"] == DRAFT for row in main.safety_record)
     if drafts:
         told.append(f"{drafts} lines of its safety text (handouts safety {sets[0]} --sign NAME)")
     text = collection.notebook(topic.name).read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from handouts.collection import Collection
+from handouts.collection.languages import main_of
 from handouts.collection.layouts import REVIEWS
 from handouts.collection.reviews import Review, digest_lines, read_signed, record_reviews
 from handouts.errors import OutputError, ParameterError
@@ -79,13 +80,14 @@ def sign(
         raise ParameterError(f"the next review, {due}, is no day after {on}. Name a later day.")
     if seen != code_of(compared):
         raise ParameterError(f"the code {seen!r} is not that of the words as they are now: they changed since you saw them, or you saw other pages. Look at them again, and sign with the code that is shown.")  # fmt: skip
+    main = main_of(collection)
     signed = {
         (one.variant.topic, one.reader, one.digest): (
-            Review(one.variant.topic, one.reader, by, role, on.isoformat(), due.isoformat(), one.digest), one.lines,
+            Review(one.variant.topic, one.reader, by, role, on.isoformat(), due.isoformat(), one.digest, "" if main is collection else collection.clinic.language), one.lines,
         )
         for one in compared
     }  # fmt: skip
-    record_reviews(collection.tables, signed.values())
+    record_reviews(main.tables, signed.values())
     return [review for review, _ in signed.values()]
 
 

@@ -199,8 +199,8 @@ class Collection:
 
     @cached_property
     def reviews(self) -> tuple[Review, ...]:
-        """The reviews on record, the earliest first."""
-        return read_reviews(self.tables)
+        """The reviews on record of pages in the language of this collection, the earliest first."""
+        return tuple(one for one in read_reviews(self.tables) if one.language in ("", self.clinic.language))
 
     @cached_property
     def article(self) -> list[Section]:

@@ -41,9 +41,6 @@ def find_language(collection: Collection, tag: str) -> Language:
 
 def main_of(collection: Collection) -> Collection:
     """Return the collection that `collection` is a translation of, or itself."""
-    root = collection.root
-    return (
-        open_collection(root.parents[len(FOLDER.parts)])
-        if root.parent == root.parents[len(FOLDER.parts)] / FOLDER
-        else collection
-    )
+    *above, _ = collection.root.parts
+    inside = tuple(above[-len(FOLDER.parts) :]) == FOLDER.parts
+    return open_collection(Path(*above[: -len(FOLDER.parts)])) if inside else collection

@@ -17,7 +17,7 @@ from handouts.collection.csvfile import (
     parameter,
     phone,
     yes_no,
-)
+)  # fmt: skip
 from handouts.collection.roster_layouts import ROSTER_COLUMNS, ROSTERS
 
 PAPERS = ("A4", "Letter")

@@ -12,7 +12,7 @@ from datetime import date
 from handouts import files
 from handouts.collection import layouts
 from handouts.collection.csvfile import Tables, write_table
-from handouts.collection.edit_tables import add_rows
+from handouts.collection.edit_tables import add_rows, read_rows
 from handouts.errors import DataError
 
 FOLDER = "reviews"
@@ -21,7 +21,7 @@ FOLDER = "reviews"
 
 @dataclass(frozen=True)
 class Review:
-    """That somebody signed the words with this `digest`; `reader` names the page, such as "general plain"."""
+    """That somebody signed the words with this `digest`; `reader` names the page, such as "general plain"; `language` is empty for the collection's own."""
 
     topic: str
     reader: str
@@ -30,6 +30,7 @@ class Review:
     on: str
     due: str
     digest: str
+    language: str = ""
 
     @property
     def who(self) -> str:
@@ -71,8 +72,9 @@ def record_reviews(tables: Tables, new: Iterable[tuple[Review, Sequence[str]]]) 
     for review, lines in signed:
         files.write(tables.folder / FOLDER / f"{review.digest}.txt", _text(lines), durable=True)
     table = tables.folder / layouts.REVIEWS.file
-    if not table.is_file():
-        files.write(table, write_table(list(layouts.REVIEWS.columns), []).encode(), durable=True)
+    columns = list(layouts.REVIEWS.columns)
+    if not table.is_file() or (any(review.language for review, _ in signed) and "language" not in read_rows(table)[0]):
+        files.write(table, write_table(columns, tables.rows(layouts.REVIEWS)).encode(), durable=True)
     add_rows(table, [asdict(review) for review, _ in signed])
 
 

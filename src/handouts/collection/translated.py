@@ -75,7 +75,7 @@ def _contents(collection: Collection, language: Language, translations: Translat
         if name in with_words:
             header, rows = change_table(collection, name, language.only, change_of(SHARED))
             if name == layouts.CLINIC.file:
-                rows = [dict(row) for row in _with_own_clinic(rows, language.tag)]
+                rows = [dict(row) for row in _with_language(rows, collection.clinic.language, language.tag)]
             yield f"data/{name}", write_table(header, rows).encode()
         elif name == layouts.REVIEWS.file:
             reviews = [row for row in tables.rows(layouts.REVIEWS) if row["language"] == language.tag]
@@ -99,13 +99,13 @@ def _contents(collection: Collection, language: Language, translations: Translat
             yield path.relative_to(collection.root).as_posix(), path.read_bytes()
 
 
-def _with_own_clinic(rows: Sequence[Row], tag: str) -> Iterator[Row]:
-    """Yield the rows of the clinic's table with the language, and where its pages lie on the web."""
+def _with_language(rows: Sequence[Row], own: str, tag: str) -> Iterator[Row]:
+    """Yield the rows of the clinic's table with another language than its `own`, and where pages in it lie on the web."""
     for row in rows:
         value = row["value"]
         if row["field"] == "language":
             value = tag
-        elif row["field"] == "web_page" and value:
+        elif row["field"] == "web_page" and value and tag != own:
             value = f"{value.rstrip('/')}/{tag}"
         yield {**row, "value": value}
 

@@ -28,7 +28,7 @@ class Around:
     follows the cell with the id `safety_after`, or ends the text; `safety_at` are its parts that follow other cells, by their ids. `places` says where each text stands, by its cell's id;
     pictures may lie in the folder `beside`. `logo` is an address of data, `theme` the collection's own style sheet,
     `blocks` its own templates by block, and `accent` the colour of headings. `used_parts` are the parts that its cells are tagged as. `review` is that of the `reviews` which is of these words;
-    `translated` says from which language it is, and who translated it; `carries` names what it could be called back for, such as fact:dn-mild.
+    `translated` says from which language it is, and who translated it, and `written_in` is the tag of that language, or empty; `carries` names what it could be called back for, such as fact:dn-mild.
     """
 
     title: str
@@ -61,6 +61,7 @@ class Around:
     reviews: Sequence[Review]
     review: Review | None
     translated: str
+    written_in: str
     carries: Sequence[str]
 
     @property

@@ -106,7 +106,7 @@ def review(page: Around) -> str:
 def tell_translation(collection: Collection) -> str:
     """Return what a page says of who translated it from which language; nothing of one in the collection's own."""
     main, tag = main_of(collection), collection.clinic.language
-    if main is collection:
+    if main.clinic.language == tag:
         return ""
     name = name_language(main.clinic.language, tag)
     by = find_language(main, tag).translated_by

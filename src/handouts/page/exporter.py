@@ -20,6 +20,7 @@ from traitlets.config import Config
 from handouts.collection import notebook
 from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
+from handouts.collection.languages import main_of
 from handouts.collection.notebook import place
 from handouts.collection.parameters import SIZE, resolve
 from handouts.collection.sentences import ended
@@ -141,6 +142,7 @@ class PagePreprocessor(Preprocessor):
             reviews=[review for review in collection.reviews if review.topic == topic],
             review=resources.get("review"),
             translated=tell_translation(collection),
+            written_in=written_in if (written_in := main_of(collection).clinic.language) != clinic.language else "",
             carries=list(list_carried(nb, collection, expander, sources, used)),
         )
         return nb, resources

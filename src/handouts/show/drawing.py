@@ -255,6 +255,7 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
         f' style="fill: {Sheet.ink}"',
     ):  # on the root, or what holds anyway
         svg = svg.replace(said_once, "")
+    svg = svg.replace(f'; fill: {Sheet.ink}"', '"')
     svg = re.sub(r' transform="rotate\(0 [^"]*\)"', "", svg)
     if not re.search(r'<g (?!id="[^"]*">)', svg):  # groups that do nothing but name
         svg = re.sub(r"</?g\b[^>]*>", "", svg)
@@ -262,6 +263,7 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     svg = re.sub(r' style="[^"]*"', lambda style: style[0].replace("; ", ";"), svg)
     svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_short(path[1])}"', svg)
+    svg = re.sub(r'( (?:x|y|cx|cy|r|width|height)="-?\d+\.\d\d)\d+"', r'\1"', svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     head = f' role="img" aria-labelledby="{ids}-title" stroke-linejoin="round" fill="{Sheet.ink}" style="{font}"><title id="{ids}-title">{escaped}</title>'
     return re.sub(r">", lambda _: head, svg, count=1).strip()

@@ -1,0 +1,243 @@
+"""words.py, translations.py, translated.py: pages in another language, whole or not at all."""
+
+import random
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polib
+import pytest
+from bs4 import BeautifulSoup
+
+from conftest import ROOT, edit, now
+from handouts.build import build_pages
+from handouts.build.review import code_of, compare_reviews, sign
+from handouts.collection.csvfile import write_table
+from handouts.collection.folder import Collection, open_collection
+from handouts.collection.translated import in_language
+from handouts.collection.translations import read_translations, renew_translations
+from handouts.collection.words import list_words
+from handouts.errors import DataError
+from handouts.page import list_variants, make_page, make_pages
+from handouts.page.review import read_lines
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+PSEUDO = "qps"
+ACCENTS = str.maketrans("aeiounycAEIOU", "áéíóúñýçÁÉÍÓÚ")
+KEPT = re.compile(r"(\[@[^\]]*\]|\[=[^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\))")
+NAMES = re.compile(
+    r"\w+ Clinic|manifest\.csv|1 Example Street, Exampletown|Example|https?://\S+|\b[\w.-]+\.(?:example|gov|org|uk)\b\S*|Pseudo|English|\b[0-9a-f]{10}\b"
+)
+SESSION = "your-dry-needling-session"
+
+
+def pseudo(text: str) -> str:
+    """Return words that nobody takes for English: accents on each, and a third longer."""
+    pieces = KEPT.split(text)
+    pieces[::2] = [
+        re.sub(r"[A-Za-z]+", lambda word: word[0].translate(ACCENTS) + "ż" * max(1, len(word[0]) // 3), piece)
+        for piece in pieces[::2]
+    ]
+    return "".join(pieces)
+
+
+def with_language(collection: Collection, tag: str, only: str, translate: Callable[[str], str]) -> Collection:
+    """Give a collection a language, with all of its words translated."""
+    row = {"language": tag, "label": "Pseudo", "only": only, "translated_by": ""}
+    (collection.data / "languages.csv").write_text(write_table(list(row), [row]))
+    renew_translations(now(collection), tag, only.split())
+    for file in (collection.root / "po" / tag).glob("*.po"):
+        change(file, lambda entry: setattr(entry, "msgstr", translate(entry.msgid)))
+    return now(collection)
+
+
+def change(file: Path, how: Callable[[polib.POEntry], object], of: str = "") -> None:
+    """Change the entries of a file of translations whose source begins with `of`."""
+    stored = polib.pofile(str(file), wrapwidth=100)
+    for entry in stored:
+        if entry.msgid.startswith(of):
+            how(entry)
+    stored.save()
+
+
+def po(collection: Collection, file: str, tag: str = PSEUDO) -> Path:
+    """Return a file of translations."""
+    return collection.root / "po" / tag / f"{file}.po"
+
+
+def said(html: str) -> list[str]:
+    """Return all that a page says, to who sees it and who listens to it, but for names and citations."""
+    soup = BeautifulSoup(html, "html.parser")
+    for tag in soup.select("style, script, .sources li, .sources .on-paper, nav.languages"):
+        tag.decompose()
+    told = list(soup.stripped_strings)
+    for tag in soup.find_all(True):
+        told += [
+            str(tag[name]) for name in ("alt", "title", "aria-label", "data-label", "placeholder") if tag.get(name)
+        ]
+        if tag.name == "meta" and tag.get("name") == "description":
+            told.append(str(tag["content"]))
+    return [NAMES.sub("", one) for one in told]
+
+
+def english(html: str, topics: list[str]) -> list[str]:
+    """Return the words of a page that are not of the pseudo-language."""
+    words = [word for one in said(html) for word in re.findall(r"[^\W\d_]+", re.sub("|".join(topics), "", one))]
+    return [word for word in words if re.search("[aeiou]", word) and word.isascii() and word not in ("en", "qps")]
+
+
+def test_every_word_of_a_page_can_be_translated(copy: Collection, tmp_path: Path) -> None:
+    """In a language with an accent on each word, no page and no index has a word left in English, but for names and citations."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    translated, translations = in_language(now(copy), PSEUDO)
+    assert translations.missing == {}
+    result = build_pages(translated, tmp_path / "out")
+    assert (result.failed, result.made) == ([], 6)
+    for page in (tmp_path / "out").rglob("*.html"):
+        if page.name != "scorecard.html":
+            assert english(page.read_text(), list(copy.topics)) == [], page
+
+
+def test_the_same_words_in_the_same_language_are_the_same_pages(copy: Collection) -> None:
+    """Translated into its own language word for word, a collection gives each page byte by byte."""
+    with_language(copy, "en", "level:plain", str)
+    translated, _ = in_language(now(copy), "en")
+    variants = list_variants(translated)
+    pages = {variant: made.page.html for variant, made in make_pages(translated, variants) if made.page}
+    assert pages == {variant: make_page(copy, variant).html for variant in variants}
+    assert len(pages) == 6
+
+
+def test_a_changed_sentence_withholds_exactly_its_pages(copy: Collection, tmp_path: Path) -> None:
+    """English words changed: the pages in the other language that have them go, and come back when somebody looked; others keep their bytes."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    out = tmp_path / "out"
+    build_pages(in_language(now(copy), PSEUDO)[0], out)
+    before = {page: page.read_bytes() for page in out.rglob("*_*.html")}
+    words = next(one for one in list_words(copy, PSEUDO, ["level:plain"]) if one.name.startswith("plain-for-athlete/"))
+    beginning = words.text.splitlines()[0][:20]
+    edit(copy.notebook(words.file), beginning, f"{beginning} and more")
+    result = build_pages(in_language(now(copy), PSEUDO)[0], out)
+    assert len(result.failed) == 1
+    assert words.name in result.failed[0]
+    after = {page: page.read_bytes() for page in out.rglob("*_*.html")}
+    gone = out / words.file / "athlete_plain_normal.html"
+    assert after == {page: content for page, content in before.items() if page != gone}
+    assert gone in before
+    renew_translations(now(copy), PSEUDO, ["level:plain"])
+    entry = next(one for one in polib.pofile(str(po(copy, words.file))) if one.fuzzy)
+    assert (entry.previous_msgid, entry.msgstr) == (words.text, pseudo(words.text))
+    assert build_pages(in_language(now(copy), PSEUDO)[0], out).failed
+    change(po(copy, words.file), lambda entry: (entry.flags.clear(), setattr(entry, "msgstr", pseudo(entry.msgid))))
+    assert build_pages(in_language(now(copy), PSEUDO)[0], out).failed == []
+    assert gone.is_file()
+
+
+def test_the_safety_text_is_translated_whole_or_not_at_all(copy: Collection) -> None:
+    """One line of the safety text without a translation, and no page with safety text is made."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    line = next(one for one in list_words(copy, PSEUDO, ["level:plain"]) if one.name.startswith("safety.csv/"))
+    change(po(copy, "shared"), lambda entry: setattr(entry, "msgstr", ""), line.text)
+    translated, translations = in_language(now(copy), PSEUDO)
+    assert sum(name.startswith("safety") for _, name, _ in translations.missing) > 5
+    with_safety = {name for name, topic in copy.topics.items() if topic.safety}
+    made = {variant.topic for variant, made in make_pages(translated, list_variants(translated)) if made.page}
+    assert made & with_safety == set()
+
+
+def seeded_losses() -> list[tuple[str, str]]:
+    """Return 200 texts of the Spanish pages, each with what a translation may not lose or add."""
+    chance = random.Random(16)
+    marks = re.compile(
+        r"\[@[^\]]*\] ?|\[=[^\]]*\]|\[\?[^\]]*\]|\{\{.*?\}\}|\{\w+\}|\*\*|\d+(?:[.,]\d+)*|(?m:^- |^\d+\. |^#+ )"
+    )
+    found = {}
+    for file in sorted((ROOT / "po/es-US").glob("*.po")):
+        for entry in polib.pofile(str(file)):
+            places = [] if entry.obsolete else list(marks.finditer(entry.msgstr))
+            if places:
+                place = chance.choice(places)
+                other = chance.choice([one for one in ("", "[@brady2014] ", "7 ") if one != place[0]])
+                found[entry.msgid] = entry.msgstr[: place.start()] + other + entry.msgstr[place.end() :]
+    return chance.sample(sorted(found.items()), 200)
+
+
+def test_no_citation_no_number_and_no_field_is_lost_in_a_translation(shipped: Collection, tmp_path: Path) -> None:
+    """Two hundred translations that lost or changed a citation, fact, field, taught word, number, bullet or bold: none of them counts."""
+    for part in ("data", "notebooks", "po"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    worse = dict(seeded_losses())
+    assert len(worse) == 200
+    for file in (tmp_path / "po/es-US").glob("*.po"):
+        change(file, lambda entry: setattr(entry, "msgstr", worse.get(entry.msgid, entry.msgstr)))
+    missing = {text for _, _, text in read_translations(open_collection(tmp_path), "es-US", ["level:plain"]).missing}
+    assert set(worse) - missing == set()
+
+
+def test_what_translators_wrote_is_never_lost(copy: Collection) -> None:
+    """A paragraph moved keeps its translation, one removed keeps it at the end of the file, and a second renewal changes nothing."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    first = po(copy, SESSION).read_bytes()
+    renew_translations(now(copy), PSEUDO, ["level:plain"])
+    assert po(copy, SESSION).read_bytes() == first
+    words = [
+        one for one in list_words(copy, PSEUDO, ["level:plain"]) if one.file == SESSION and one.name.endswith("/2")
+    ]
+    stored = copy.notebook(SESSION).read_text()
+    copy.notebook(SESSION).write_text(stored.replace(f'"id": "{words[0].name[:-2]}"', '"id": "moved"', 1))
+    done = renew_translations(now(copy), PSEUDO, ["level:plain"])
+    assert (done.changed, done.new) == (0, 0)
+    (copy.data / "glossary.csv").write_text((copy.data / "glossary.csv").read_text().partition("\n")[0] + "\n")
+    kept = {entry.msgstr for entry in polib.pofile(str(po(copy, "shared"))) if "glossary" in entry.msgctxt}
+    renew_translations(now(copy), PSEUDO, ["level:plain"])
+    after = polib.pofile(str(po(copy, "shared")))
+    assert kept
+    assert kept <= {entry.msgstr for entry in after.obsolete_entries()}
+
+
+def test_a_review_of_a_translation_counts_for_it_only(copy: Collection) -> None:
+    """Who signs a translated page signs its words: the page says so, in its language; the English page has no review by that."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    translated, _ = in_language(now(copy), PSEUDO)
+    asked = list_variants(translated, [SESSION], {"audience": "athlete"})
+    draft = make_page(translated, asked[0])
+    assert pseudo("No qualified translator has checked") in draft.html
+    compared = compare_reviews(translated, asked)
+    sign(
+        translated,
+        compared,
+        code_of(compared),
+        by="A. Translator",
+        role="CT",
+        on=date(2026, 11, 27),
+        due=date(2027, 11, 27),
+    )
+    translated, _ = in_language(now(copy), PSEUDO)
+    page = make_page(translated, asked[0])
+    assert page.reviewed_by == "A. Translator, CT"
+    assert pseudo("No qualified translator has checked") not in page.html
+    assert read_lines(page.html) == read_lines(draft.html)
+    assert now(copy).reviews == ()
+    assert make_page(now(copy), asked[0]).reviewed_by == ""
+
+
+def test_a_language_is_built_and_linked_by_one_command(copy: Collection, run: Run) -> None:
+    """`handouts build` makes all languages; each index leads to the others, and each page tells its language."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    done = run("handouts", "build", SESSION, "--audience", "general", "--level", "plain", check=True)
+    assert "Pseudo (qps): " in done.stdout
+    page = (copy.exports / PSEUDO / SESSION / "general_plain_normal.html").read_text()
+    assert '<html lang="qps">' in page
+    assert '<a href="qps/index.html" hreflang="qps" lang="qps">Pseudo</a>' in (copy.exports / "index.html").read_text()
+    assert 'hreflang="en" lang="en">English</a>' in (copy.exports / PSEUDO / "index.html").read_text()
+    again = run("handouts", "translate", "--check", check=True)
+    assert "0 words are not translated" in again.stdout
+
+
+def test_a_language_that_is_not_declared_is_told(copy: Collection) -> None:
+    """A language without a row is named, with those that there are."""
+    with pytest.raises(DataError, match=r"unknown language 'fr'.*languages\.csv"):
+        in_language(copy, "fr")
