@@ -28,7 +28,7 @@ URGENCIES = ("now", "soon", "")
 """How urgent a part of the safety text is: call at once, call the same day, read it in time."""
 STATES = ("signed", "draft")
 KINDS = ("choice", "visit", "medicine", "condition", "test")
-"""What a page can be about: a choice between options, a visit, a medicine, a condition, a test or an operation."""
+"""What a page can be about: one of several options, a visit, a medicine, a condition, a test or an operation."""
 ANY_TOPIC = "any-topic"
 """The set of safety text that fits any topic."""
 SOURCE = Column("What it rests on: ids of data/sources.json, with spaces between, or clinic.", optional)
@@ -109,8 +109,7 @@ REVIEWS = Layout(
 LANGUAGES = Layout(
     "languages.csv", "Languages that pages are translated into; the translations lie in po/, a folder a language.",
     {
-        "language": Column("Its tag, such as es-US.", language),
-        "label": Column("What its readers call it, such as Español."),
+        "language": Column("Its tag, such as es-US.", language), "label": Column("What its readers call it, such as Español."),
         "only": Column("The values that are translated, such as level:plain; all where it is empty.", optional),
         "translated_by": Column("Who translated, with what makes them able to; pages say it.", optional),
     },

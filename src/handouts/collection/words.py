@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], Sequence[str]]] = {
     layouts.FIELDS.file: (("field",), ("label",)),
     layouts.PARTS.file: (("part",), ("label",)),
     layouts.CAPTIONS.file: (("name",), ("title", "caption", "alt")),
-    layouts.FACTS.file: (("fact",), ("sentence", "unit", "what", "population")),
+    layouts.FACTS.file: (("fact",), ("sentence", "unit", "what", "population", "confidence")),
     layouts.GLOSSARY.file: (("term",), ("term", "say", "meaning")),
     layouts.SAFETY_SETS.file: (("set",), ("heading", "about_sources")),
     layouts.SAFETY_PARTS.file: (("set", "part"), ("heading", "lead", "close")),
