@@ -20,6 +20,7 @@ from handouts.page.workers import without_slow_imports
 without_slow_imports()  # two seconds a process; what the tests start finds tests/slim/
 import nbformat
 
+from handouts.build.addresses import publish_addresses
 from handouts.build.review import code_of, compare_reviews, sign
 from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
@@ -89,6 +90,7 @@ def built(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> P
     out = tmp_path_factory.mktemp("built")
     result = build_pages(collection, out)
     assert result.failed == []
+    publish_addresses({"": collection}, out)
     return out
 
 

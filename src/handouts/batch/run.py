@@ -28,7 +28,8 @@ from handouts.collection.folder import LIST, Collection
 from handouts.errors import OutputError, check_installed
 from handouts.page import Page, Variant, make_pages
 from handouts.page.cache import read_kept
-from handouts.page.make import keys_of, missing_parts, tell_missing
+from handouts.page.make import keys_of
+from handouts.page.missing import missing_parts, tell_missing
 from handouts.page.pdf import check_can_print
 from handouts.page.review import last_review
 from handouts.page.workers import cluster

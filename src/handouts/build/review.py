@@ -9,7 +9,7 @@ from pathlib import Path
 
 from handouts.collection import Collection
 from handouts.collection.languages import main_of
-from handouts.collection.layouts import REVIEWS
+from handouts.collection.page_layouts import REVIEWS
 from handouts.collection.reviews import Review, digest_lines, read_signed, record_reviews
 from handouts.errors import OutputError, ParameterError
 from handouts.page import Page, Variant, make_pages

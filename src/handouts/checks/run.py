@@ -12,7 +12,7 @@ from handouts.checks.readers import Reader, make_readers, texts_in
 from handouts.checks.standards import FAILS, Answer, answers, read_standards
 from handouts.collection.clinic import Topic
 from handouts.collection.folder import Collection
-from handouts.collection.layouts import REVIEWS
+from handouts.collection.page_layouts import REVIEWS
 from handouts.collection.sentences import split
 from handouts.errors import DataError, HandoutsError
 from handouts.page import Page, Variant, make_pages

@@ -9,17 +9,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from handouts.cli import tending
+from handouts.cli.building import build
 from handouts.cli.parser import make_parser
-from handouts.cli.progress import pages_done, shown, steps
-from handouts.collection import MANIFEST, Collection, find
-from handouts.collection.parameters import offered
+from handouts.cli.progress import shown, steps
+from handouts.collection import Collection, find
 from handouts.errors import STOPPED, HandoutsError, ParameterError, known
-
-if TYPE_CHECKING:
-    from handouts.collection.languages import Language
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,60 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads our pipe, such as head, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-
-
-def _build(collection: Collection, options: argparse.Namespace) -> int:
-    from handouts.collection.languages import read_languages
-
-    languages = read_languages(collection)
-    out = options.out or collection.exports
-    wanted = [options.language] if options.language else [tag for tag in languages if _offers(languages[tag], options)]
-    failed = False
-    for tag in wanted:
-        from handouts.collection.translated import in_language
-
-        translated, translations = in_language(collection, tag)
-        print(f"{languages[tag].label} ({tag})", end=": ", flush=True)
-        if not translations.texts:
-            print("nothing is translated yet. Its files: handouts translate")
-            continue
-        failed |= _build_one(translated, out / tag, list(languages.values()), options)
-    if not options.language:
-        translated_ones = [languages[tag] for tag in languages if (out / tag / MANIFEST).is_file()]
-        failed |= _build_one(collection, out, translated_ones, options)
-    return int(failed)
-
-
-def _offers(language: "Language", options: argparse.Namespace) -> bool:
-    """Tell whether a language has the pages that are asked for."""
-    asked = dict(one.split(":", 1) for one in language.only)
-    return offered(language.only, {facet: getattr(options, facet) or value for facet, value in asked.items()})
-
-
-def _build_one(collection: Collection, out: Path, languages: "list[Language]", options: argparse.Namespace) -> bool:
-    from handouts.build import INDEX, build_pages
-
-    asked = tending.readers_of(collection, options)
-    with ExitStack() as stack:
-        start, progress = pages_done(stack)
-        result = build_pages(
-            collection, out, options.topics, asked,
-            force=options.force, workers=options.workers, today=options.today,
-            pdf=options.pdf, release=options.release, languages=languages, start=start, progress=progress,
-        )  # fmt: skip
-    for failure in [*result.failed, *result.unready]:
-        print(f"handouts: {failure}", file=sys.stderr)
-    told = [f"{result.made} made", f"{result.unchanged} unchanged"]
-    told += [f"{result.removed} removed that are no longer in the collection"] if result.removed else []
-    told += [f"{len(result.unready)} not ready, and not in the index"] if result.unready else []
-    told += [f"{len(result.failed)} failed; pages of the last build stay in their place"] if result.failed else []
-    told += [f"{result.kept} that are no longer in the collection stay until a whole build"] if result.kept else []
-    if result.saved:
-        told += ["notebooks or tables were saved meanwhile: run `handouts build` again for what came last"]
-    if result.outdated:
-        told += [f"{result.outdated} others in the folder are out of date: run `handouts build` to renew them"]
-    print(f"Pages: {', '.join(told)}. Open {shown(out / INDEX)}")
-    return bool(result.failed or result.unready)
 
 
 def _batch(collection: Collection, options: argparse.Namespace) -> int:
@@ -292,6 +234,6 @@ def _list(collection: Collection, options: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "build": _build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "translate": tending.translate, "preview": _preview, "desk": _desk, "list": _list,
+    "build": build, "batch": _batch, "refresh": _refresh, "check": _check, "changed": _changed, "translate": tending.translate, "preview": _preview, "desk": _desk, "list": _list,
     "new": tending.new, "duplicate": tending.duplicate, "rename": tending.rename, "remove": tending.remove, "safety": tending.safety, "review": tending.review, "recall": tending.recall, "cite": tending.cite,
 }  # fmt: skip

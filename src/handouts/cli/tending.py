@@ -70,7 +70,7 @@ def rename(collection: Collection, options: argparse.Namespace) -> int:
 
     rename_topic(collection, options.topic, options.new)
     print(
-        f"Renamed: notebooks/{options.new}.ipynb. Its pages have new addresses: build them, and tell who links to the old ones."
+        f"Renamed: notebooks/{options.new}.ipynb. Build its pages: codes that were printed then lead to them. Links to their long addresses do not."
     )
     return 0
 

@@ -19,6 +19,7 @@ from handouts.collection.csvfile import write_table
 from handouts.collection.edit_tables import add_rows, change_rows, read_rows
 from handouts.collection.folder import Collection
 from handouts.collection.layouts import ANY_TOPIC, KINDS
+from handouts.collection.page_layouts import ADDRESSES
 from handouts.collection.sentences import ended
 from handouts.errors import NotebookError, known
 
@@ -30,7 +31,7 @@ NAMES = {
     "standards.csv": "applies_to",
     "reviews.csv": "topic",
 }
-"""The tables that name topics, and the column that does."""
+"""The tables that name topics, and the column that does. An address stays where its topic goes: printed codes lead to it."""
 REMOVED = ".removed"
 
 
@@ -150,7 +151,7 @@ def rename_topic(collection: Collection, name: str, new: str) -> None:
     """Give a topic another name, in its notebook's file and in all tables. Raises NotebookError."""
     _check_there(collection, name)
     check_new(collection, new)
-    for table, column in NAMES.items():
+    for table, column in {**NAMES, ADDRESSES.file: "topic"}.items():
         if (collection.data / table).is_file():
             change_rows(
                 collection.data / table,

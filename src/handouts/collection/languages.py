@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from handouts.collection import layouts
+from handouts.collection import page_layouts
 from handouts.collection.folder import Collection, open_collection
 from handouts.collection.parameters import check_only
 from handouts.errors import DataError, known
@@ -24,7 +24,7 @@ class Language:
 def read_languages(collection: Collection) -> dict[str, Language]:
     """Return the languages of data/languages.csv by their tags. Raises DataError."""
     found = {}
-    for row in collection.tables.rows(layouts.LANGUAGES):
+    for row in collection.tables.rows(page_layouts.LANGUAGES):
         only = tuple(row["only"].split())
         check_only(collection.parameters, only, f"data/languages.csv, language {row['language']}")
         found[row["language"]] = Language(row["language"], row["label"], only, row["translated_by"])

@@ -3,7 +3,6 @@
 from handouts.collection.csvfile import (
     Column,
     Layout,
-    a_day,
     address,
     colour,
     count,
@@ -18,6 +17,7 @@ from handouts.collection.csvfile import (
     phone,
     yes_no,
 )  # fmt: skip
+from handouts.collection.page_layouts import ADDRESSES, LANGUAGES, REVIEWS
 from handouts.collection.roster_layouts import ROSTER_COLUMNS, ROSTERS
 
 PAPERS = ("A4", "Letter")
@@ -90,30 +90,6 @@ TOPICS = Layout(
         "written_on": Column("The day it was written.", day),
     },
     ("topic",),
-)  # fmt: skip
-REVIEWS = Layout(
-    "reviews.csv",
-    "Who reviewed which page, each row signed for the words that it had then. `handouts review` writes it, and keeps these words in data/reviews/.",
-    {
-        "topic": Column("The topic.", name),
-        "reader": Column("Whom the page is for, such as general plain."),
-        "by": Column("Who reviewed it."),
-        "role": Column("What they are, such as PT, DPT."),
-        "on": Column("The day of the review.", a_day),
-        "due": Column("The day of the next review.", a_day),
-        "digest": Column("The digest of the words: where the page has others, the review does not count."),
-        "language": Column("The language of the page; that of data/clinic.csv where it is empty.", optional, absent=True),
-    },
-    ("topic", "reader", "digest", "by", "on"),
-)  # fmt: skip
-LANGUAGES = Layout(
-    "languages.csv", "Languages that pages are translated into; the translations lie in po/, a folder a language.",
-    {
-        "language": Column("Its tag, such as es-US.", language), "label": Column("What its readers call it, such as Español."),
-        "only": Column("The values that are translated, such as level:plain; all where it is empty.", optional),
-        "translated_by": Column("Who translated, with what makes them able to; pages say it.", optional),
-    },
-    ("language",),
 )  # fmt: skip
 OPTIONS = Layout(
     "options.csv", "What topics compare, one row a topic and option, in the order of tables and pictures.",
@@ -296,5 +272,5 @@ STANDARDS = Layout(
 )  # fmt: skip
 ALL = (
     PARAMETERS, CLINIC, TOPICS, OPTIONS, FIELDS, PARTS, CAPTIONS, FACTS, GLOSSARY, SAFETY_SETS, SAFETY_PARTS, SAFETY, SAFETY_MUST,
-    SAFETY_RECORD, PICTURES, ROSTERS, ROSTER_COLUMNS, PHRASES, REVIEWS, LANGUAGES, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
+    SAFETY_RECORD, PICTURES, ROSTERS, ROSTER_COLUMNS, PHRASES, REVIEWS, LANGUAGES, ADDRESSES, ARTICLE_SECTIONS, ARTICLE_LEFT_OUT, PLAIN_WORDS, NEVER_SAY, QUESTIONS, STANDARDS,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 
 from handouts import files
-from handouts.collection import layouts
+from handouts.collection import page_layouts
 from handouts.collection.csvfile import Tables, write_table
 from handouts.collection.edit_tables import add_rows, read_rows
 from handouts.errors import DataError
@@ -44,7 +44,7 @@ class Review:
 
 def read_reviews(tables: Tables) -> tuple[Review, ...]:
     """Return the reviews, the earliest first. Raises DataError."""
-    rows = tables.rows(layouts.REVIEWS)
+    rows = tables.rows(page_layouts.REVIEWS)
     for row in rows:
         if not row["on"] < row["due"]:
             raise DataError(f"data/reviews.csv, {row['topic']}, {row['reader']}: the review of {row['on']} is due again on {row['due']}, which is no later day. Put a later day.")  # fmt: skip
@@ -71,10 +71,10 @@ def record_reviews(tables: Tables, new: Iterable[tuple[Review, Sequence[str]]]) 
     signed = list(new)
     for review, lines in signed:
         files.write(tables.folder / FOLDER / f"{review.digest}.txt", _text(lines), durable=True)
-    table = tables.folder / layouts.REVIEWS.file
-    columns = list(layouts.REVIEWS.columns)
+    table = tables.folder / page_layouts.REVIEWS.file
+    columns = list(page_layouts.REVIEWS.columns)
     if not table.is_file() or (any(review.language for review, _ in signed) and "language" not in read_rows(table)[0]):
-        files.write(table, write_table(columns, tables.rows(layouts.REVIEWS)).encode(), durable=True)
+        files.write(table, write_table(columns, tables.rows(page_layouts.REVIEWS)).encode(), durable=True)
     add_rows(table, [asdict(review) for review, _ in signed])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 
 from handouts import files
-from handouts.collection import layouts, notebook, safety
+from handouts.collection import layouts, notebook, page_layouts, safety
 from handouts.collection.csvfile import Row, write_table
 from handouts.collection.folder import Collection, open_collection
 from handouts.collection.languages import FOLDER, Language, find_language
@@ -77,9 +77,9 @@ def _contents(collection: Collection, language: Language, translations: Translat
             if name == layouts.CLINIC.file:
                 rows = [dict(row) for row in _with_language(rows, collection.clinic.language, language.tag)]
             yield f"data/{name}", write_table(header, rows).encode()
-        elif name == layouts.REVIEWS.file:
-            reviews = [row for row in tables.rows(layouts.REVIEWS) if row["language"] == language.tag]
-            yield f"data/{name}", write_table(list(layouts.REVIEWS.columns), reviews).encode()
+        elif name == page_layouts.REVIEWS.file:
+            reviews = [row for row in tables.rows(page_layouts.REVIEWS) if row["language"] == language.tag]
+            yield f"data/{name}", write_table(list(page_layouts.REVIEWS.columns), reviews).encode()
         elif name == layouts.QUESTIONS.file:
             questions = rows_for(collection, name, language.only)
             yield f"data/{name}", write_table(list(layouts.QUESTIONS.columns), questions).encode()

@@ -61,11 +61,12 @@ def keep_file(collection: Collection, name: str, content: bytes) -> None:
 
 
 def forget_oldest(collection: Collection) -> None:
-    """Remove the finished pages, and their PDFs, beyond MOST_CACHED."""
-    used = []
-    for path in collection.cache.glob("*.*"):
-        with suppress(FileNotFoundError):  # another build forgets too
-            used.append((path.stat().st_mtime, path))
-    for _, path in sorted(used, reverse=True)[MOST_CACHED:]:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+    """Remove the finished pages, and their PDFs, beyond MOST_CACHED, and as many of what cells gave."""
+    for folder in (collection.cache, collection.outputs):
+        used = []
+        for path in folder.glob("*.*"):
+            with suppress(FileNotFoundError):  # another build forgets too
+                used.append((path.stat().st_mtime, path))
+        for _, path in sorted(used, reverse=True)[MOST_CACHED:]:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)

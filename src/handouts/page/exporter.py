@@ -18,6 +18,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts.collection import notebook
+from handouts.collection.addresses import FOLDER as ADDRESSES
+from handouts.collection.addresses import find_address
 from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
 from handouts.collection.languages import main_of
@@ -129,7 +131,7 @@ class PagePreprocessor(Preprocessor):
             safety_after=safety_after,
             sources=sources,
             numbers={source["id"]: number for number, source in enumerate(sources, start=1)},
-            web_address=_web_address(clinic.web_page, topic, values),
+            web_address=_web_address(collection, clinic.web_page, topic, values),
             fields=fields,
             places=places,
             beside=collection.notebooks,
@@ -148,9 +150,14 @@ class PagePreprocessor(Preprocessor):
         return nb, resources
 
 
-def _web_address(web_page: str, topic: str, values: Mapping[str, str]) -> str:
-    """Return where the page lies on the clinic's web site, or "" where it has none."""
-    return f"{web_page.rstrip('/')}/{topic}/{'_'.join(values.values())}.html" if web_page else ""
+def _web_address(collection: Collection, web_page: str, topic: str, values: Mapping[str, str]) -> str:
+    """Return the address of the page on the clinic's web site that never changes, or "" where it has none."""
+    if not web_page:
+        return ""
+    site = web_page.rstrip("/")
+    if main_of(collection) is not collection:  # all addresses lie in one place
+        site = site.removesuffix(f"/{collection.clinic.language}")
+    return f"{site}/{ADDRESSES}/{find_address(collection, topic, values)}/"
 
 
 def _texts(cell: NotebookNode) -> Iterator[str]:

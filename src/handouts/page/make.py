@@ -80,19 +80,24 @@ def make_page(collection: Collection, variant: Variant) -> Page:
     """Return the page of `variant`, made anew from what is on disk now. Raises HandoutsError."""
     with _one_at_a_time:
         now = open_collection(collection.root)
-        return _make(now, variant, _stored(now, variant))
+        return _make(now, variant, _stored(now, variant), fresh=True)
 
 
-def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:
-    """Return the page of `variant`, made from the notebook that `stored` holds."""
+def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: bool) -> Page:
+    """Return the page of `variant`, made from the notebook that `stored` holds; cells run where they must, or where it is to be `fresh`."""
     from handouts.collection import notebook
+    from handouts.page.ran import keep_run, key_of_run, read_run
     from handouts.page.tailor import tailor
 
     where = f"notebooks/{variant.topic}.ipynb"
     nb = notebook.parse(stored, where)
     tailored = tailor(nb, variant.values, collection.parameters, collection.parts, where)
     check_declared(nb, variant.values, where)
-    executed = execute(collection, nb, tailored, variant.values, where)
+    run = key_of_run(collection, tailored, variant.values, made_by())
+    executed = None if fresh else read_run(collection, run, tailored)
+    if executed is None:
+        executed = execute(collection, nb, tailored, variant.values, where)
+        keep_run(collection, run, executed)
     html, resources = _exporter().from_notebook_node(
         executed, {"metadata": {"name": variant.topic}, "collection": collection, "numbers": notebook.numbers(nb)}
     )
@@ -109,8 +114,14 @@ def _make(collection: Collection, variant: Variant, stored: bytes) -> Page:
     )
 
 
-def try_page(collection: Collection, variant: Variant, check: Callable[[bytes], None] = lambda stored: None) -> Made:
-    """Return the page of `variant`, or what failed; made one at a time in a process.
+def try_page(
+    collection: Collection,
+    variant: Variant,
+    check: Callable[[bytes], None] = lambda stored: None,
+    *,
+    fresh: bool = False,
+) -> Made:
+    """Return the page of `variant`, or what failed; made one at a time in a process. Where it is to be `fresh`, all of its cells run.
 
     Its key is that of what it was made from: where a notebook or table is saved meanwhile, it is made again. `check` is
     given the notebook as it was read, before any of it runs, and may raise HandoutsError.
@@ -124,7 +135,7 @@ def try_page(collection: Collection, variant: Variant, check: Callable[[bytes], 
                 check(stored)
                 key = _key(stored, variant, now)
                 try:
-                    made = Made(_make(now, variant, stored), key)
+                    made = Made(_make(now, variant, stored, fresh=fresh), key)
                 except HandoutsError as error:
                     made = Made(None, key, str(error))
                 if now.is_current() and files.stamp(now.notebook(variant.topic)) == before:
@@ -234,9 +245,14 @@ def keys_of(collection: Collection, variants: Iterable[Variant]) -> dict[Variant
 def _key(stored: bytes, variant: Variant, collection: Collection) -> str:
     parts = [
         variant.topic, hashlib.sha256(stored).hexdigest(), repr(sorted(variant.values.items())),
-        collection.fingerprint, CODE, sys.version, *_installed(),
+        collection.fingerprint, made_by(),
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def made_by() -> str:
+    """Return what makes pages: this package, Python, and the name and version of every package installed."""
+    return "\n".join([CODE, sys.version, *_installed()])
 
 
 def _installed() -> list[str]:
@@ -258,31 +274,6 @@ def _stored(collection: Collection, variant: Variant) -> bytes:
         ) from None
     except OSError as error:
         raise NotebookError(f"notebooks/{path.name}: cannot be read ({error.strerror}).") from None
-
-
-def missing_parts(collection: Collection, page: Page, variant: Variant) -> list[str]:
-    """Return the parts that the values of a page require and that it lacks: such a page is not ready for a patient.
-
-    A safety text that is not as recorded counts as lacking.
-    """
-    rows = [collection.parameters[name].values[value] for name, value in variant.values.items()]
-    wanted = [part for row in rows for part in (row.get("requires") or "").split()]
-    changed = collection.safety_changes(collection.topics[variant.topic])
-    return [*(part for part in dict.fromkeys(wanted) if part not in page.parts), *([SAFETY_TEXT] if changed else [])]
-
-
-def tell_missing(missing: Sequence[str]) -> str:
-    """Say why a page that lacks the parts `missing` is not ready, and what to do."""
-    parts = " and ".join(f"part:{part}" for part in missing if part != SAFETY_TEXT)
-    told = [f"it has no cell tagged {parts}. Write one for this reader."] if parts else []
-    told += (
-        ["its safety text is not as recorded. `handouts safety` shows what changed."] if SAFETY_TEXT in missing else []
-    )
-    return f"is not ready, for {' And '.join(told)}"
-
-
-SAFETY_TEXT = "safety-text"
-"""Stands among the missing parts of a page whose safety text is not as recorded."""
 
 
 TRIES = 3

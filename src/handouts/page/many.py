@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 from handouts.collection import Collection
 from handouts.errors import HandoutsError
@@ -44,7 +45,9 @@ def make_pages(
     if not keys:
         return
     with nullcontext(executor) if executor else processes(min(workers or os.cpu_count() or 1, len(keys))) as pool:
-        for variant, made in do_all(pool, try_page, {variant: (collection, variant) for variant in keys}):
+        for variant, made in do_all(
+            pool, partial(try_page, fresh=force), {variant: (collection, variant) for variant in keys}
+        ):
             if made is None:
                 failure = f"{variant}: the process that made it was ended. Run the same command again."
                 yield variant, Made(failure=failure)
