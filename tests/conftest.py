@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -19,13 +20,16 @@ from handouts.page.workers import without_slow_imports
 
 without_slow_imports()  # two seconds a process; what the tests start finds tests/slim/
 import nbformat
+import polib
 
 from handouts.build.addresses import publish_addresses
 from handouts.build.review import code_of, compare_reviews, sign
 from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
+from handouts.collection.csvfile import write_table
 from handouts.collection.parameters import Parameters
 from handouts.collection.phrases import Phrases, read_catalogue
+from handouts.collection.translations import renew_translations
 from handouts.page import list_variants
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests behind itself has it ignored
@@ -144,6 +148,45 @@ def sign_pages(
     compared = compare_reviews(now(collection), list_variants(now(collection), [topic], asked))
     days = {"on": date.fromisoformat(on), "due": date.fromisoformat(due)}
     sign(now(collection), compared, code_of(compared), by="A. Reviewer", role="PT", **days)
+
+
+PSEUDO = "qps"
+ACCENTS = str.maketrans("aeiounycAEIOU", "áéíóúñýçÁÉÍÓÚ")
+KEPT = re.compile(r"(\[@[^\]]*\]|\[=[^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\))")
+
+
+def pseudo(text: str) -> str:
+    """Return words that nobody takes for English: accents on each, and a third longer."""
+    pieces = KEPT.split(text)
+    pieces[::2] = [
+        re.sub(r"[A-Za-z]+", lambda word: word[0].translate(ACCENTS) + "ż" * max(1, len(word[0]) // 3), piece)
+        for piece in pieces[::2]
+    ]
+    return "".join(pieces)
+
+
+def with_language(collection: Collection, tag: str, only: str, translate: Callable[[str], str]) -> Collection:
+    """Give a collection a language, with all of its words translated."""
+    row = {"language": tag, "label": "Pseudo", "only": only, "translated_by": ""}
+    (collection.data / "languages.csv").write_text(write_table(list(row), [row]))
+    renew_translations(now(collection), tag, only.split())
+    for file in (collection.root / "po" / tag).glob("*.po"):
+        change(file, lambda entry: setattr(entry, "msgstr", translate(entry.msgid)))
+    return now(collection)
+
+
+def change(file: Path, how: Callable[[polib.POEntry], object], of: str = "") -> None:
+    """Change the entries of a file of translations whose source begins with `of`."""
+    stored = polib.pofile(str(file), wrapwidth=100)
+    for entry in stored:
+        if entry.msgid.startswith(of):
+            how(entry)
+    stored.save()
+
+
+def po(collection: Collection, file: str, tag: str = PSEUDO) -> Path:
+    """Return a file of translations."""
+    return collection.root / "po" / tag / f"{file}.po"
 
 
 def a_notebook(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -12,10 +12,9 @@ import polib
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import ROOT, edit, now
+from conftest import PSEUDO, ROOT, change, edit, now, po, pseudo, with_language
 from handouts.build import build_pages
 from handouts.build.review import code_of, compare_reviews, sign
-from handouts.collection.csvfile import write_table
 from handouts.collection.folder import Collection, open_collection
 from handouts.collection.translated import in_language
 from handouts.collection.translations import read_translations, renew_translations
@@ -25,47 +24,10 @@ from handouts.page import list_variants, make_page, make_pages
 from handouts.page.review import read_lines
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-PSEUDO = "qps"
-ACCENTS = str.maketrans("aeiounycAEIOU", "áéíóúñýçÁÉÍÓÚ")
-KEPT = re.compile(r"(\[@[^\]]*\]|\[=[^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\))")
 NAMES = re.compile(
     r"\w+ Clinic|manifest\.csv|1 Example Street, Exampletown|Example|https?://\S+|\b[\w.-]+\.(?:example|gov|org|uk)\b\S*|Pseudo|English|\b[0-9a-f]{10}\b"
 )
 SESSION = "your-dry-needling-session"
-
-
-def pseudo(text: str) -> str:
-    """Return words that nobody takes for English: accents on each, and a third longer."""
-    pieces = KEPT.split(text)
-    pieces[::2] = [
-        re.sub(r"[A-Za-z]+", lambda word: word[0].translate(ACCENTS) + "ż" * max(1, len(word[0]) // 3), piece)
-        for piece in pieces[::2]
-    ]
-    return "".join(pieces)
-
-
-def with_language(collection: Collection, tag: str, only: str, translate: Callable[[str], str]) -> Collection:
-    """Give a collection a language, with all of its words translated."""
-    row = {"language": tag, "label": "Pseudo", "only": only, "translated_by": ""}
-    (collection.data / "languages.csv").write_text(write_table(list(row), [row]))
-    renew_translations(now(collection), tag, only.split())
-    for file in (collection.root / "po" / tag).glob("*.po"):
-        change(file, lambda entry: setattr(entry, "msgstr", translate(entry.msgid)))
-    return now(collection)
-
-
-def change(file: Path, how: Callable[[polib.POEntry], object], of: str = "") -> None:
-    """Change the entries of a file of translations whose source begins with `of`."""
-    stored = polib.pofile(str(file), wrapwidth=100)
-    for entry in stored:
-        if entry.msgid.startswith(of):
-            how(entry)
-    stored.save()
-
-
-def po(collection: Collection, file: str, tag: str = PSEUDO) -> Path:
-    """Return a file of translations."""
-    return collection.root / "po" / tag / f"{file}.po"
 
 
 def said(html: str) -> list[str]:

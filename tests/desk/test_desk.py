@@ -25,7 +25,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
 
-from conftest import BIN, NEEDLES, ROOT, edit
+from conftest import BIN, NEEDLES, PSEUDO, ROOT, change, edit, po, pseudo, with_language
 from handouts import files
 from handouts.collection.folder import Collection
 
@@ -945,6 +945,36 @@ def test_jupyterlabs_export_makes_the_page_that_the_preview_shows(
     other = fresh.root / "other.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Hello there")]), other)
     assert fresh.ask("/nbconvert/handout/other.ipynb")[0] == 500
+
+
+def test_a_preview_shows_a_page_in_another_language_or_what_is_missing_of_it(fresh: Server) -> None:
+    """The language is chosen as the reader is; where a block has no translation, the preview says which, and leads to its cell."""
+    fresh.trust()
+    collection = Collection(fresh.root)
+    with_language(collection, PSEUDO, "level:plain", pseudo)
+    try:
+        assert [one["name"] for one in fresh.page()["switches"]][-1] == "language"
+
+        def shown() -> Any:
+            deadline = time.monotonic() + 60
+            while (told := fresh.ask(f"/handouts/page/{NOTEBOOK}?audience=athlete&level=plain&language={PSEUDO}")[1])[
+                "pending"
+            ]:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            return told
+
+        told = shown()
+        assert told["error"] is None
+        assert f'<html lang="{PSEUDO}">' in told["html"]
+        change(po(collection, TOPIC), lambda entry: "plain-before/1" in entry.msgctxt and setattr(entry, "msgstr", ""))
+        told = shown()
+        assert told["error"].startswith(
+            f"The page is not whole in {PSEUDO}. po/{PSEUDO}/{TOPIC}.po, plain-before/1: is not translated."
+        )
+        assert told["cell"] == "plain-before"
+    finally:
+        shutil.rmtree(fresh.root / "po")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def read_addresses(tables: Tables) -> list[Address]:
 def find_address(collection: Collection, topic: str, values: Mapping[str, str]) -> str:
     """Return the address of a page: that of its row, or the one that it will get."""
     main = main_of(collection)
-    language = "" if main is collection else collection.clinic.language
+    language = "" if main.clinic.language == collection.clinic.language else collection.clinic.language
     known = read_addresses(main.tables)
     for one in known:
         if one.means(collection.parameters, topic, values, language):

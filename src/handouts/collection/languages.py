@@ -9,6 +9,8 @@ from handouts.collection.parameters import check_only
 from handouts.errors import DataError, known
 
 FOLDER = Path(".cache", "languages")
+TRANSLATIONS = "po"
+"""The folder of translations, with a folder for each language."""
 
 
 @dataclass(frozen=True)

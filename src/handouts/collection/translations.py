@@ -14,10 +14,10 @@ import polib
 from handouts import files
 from handouts.collection import layouts
 from handouts.collection.folder import Collection
+from handouts.collection.languages import TRANSLATIONS
 from handouts.collection.words import SHARED, Words, list_words, marks_of
 from handouts.errors import DataError
 
-FOLDER = "po"
 WIDTH = 100
 SAFETY = (layouts.SAFETY.file, layouts.SAFETY_PARTS.file, layouts.SAFETY_SETS.file, layouts.SAFETY_MUST.file)
 """The tables of the safety text: all of it is translated, or none."""
@@ -157,7 +157,7 @@ def _files(collection: Collection) -> Iterator[str]:
 
 
 def _path(collection: Collection, language: str, file: str) -> Path:
-    return collection.root / FOLDER / language / f"{file}.po"
+    return collection.root / TRANSLATIONS / language / f"{file}.po"
 
 
 def _read(collection: Collection, language: str, file: str) -> polib.POFile:
@@ -168,7 +168,7 @@ def _read(collection: Collection, language: str, file: str) -> polib.POFile:
         return polib.pofile(str(path), wrapwidth=WIDTH, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{FOLDER}/{language}/{path.name}: cannot be read ({error}). Put back an earlier version of the file."
+            f"{TRANSLATIONS}/{language}/{path.name}: cannot be read ({error}). Put back an earlier version of the file."
         ) from error
 
 

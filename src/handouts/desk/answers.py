@@ -22,6 +22,7 @@ from handouts.collection.change_topics import name_of, new_topic
 from handouts.collection.layouts import KINDS
 from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.desk import preview, trust
+from handouts.desk.choices import facets, switches
 from handouts.desk.handlers import HTMLHandler, JSONHandler, may_run
 from handouts.desk.insertions import list_insertions
 from handouts.desk.pasting import read_pasted
@@ -44,7 +45,7 @@ class PageHandler(JSONHandler):
         self.desk.shown[place.file] = asked
         told: dict[str, Any] = {"pending": False, "untrusted": False, "values": self.values(place)}
         try:
-            told["switches"] = preview.switches(place.collection)
+            told["switches"] = switches(place.collection)
         except HandoutsError:
             told["switches"] = None
         code = trust.read_code(place.file)
@@ -113,7 +114,7 @@ class FacetsHandler(JSONHandler):
         """Send facets and parts with their labels; 404 where the notebook is in no collection."""
         place = await self.desk.place(path)
         try:
-            told = {"topic": place.topic, **preview.facets(place.collection)}
+            told = {"topic": place.topic, **facets(place.collection)}
         except HandoutsError as error:
             raise web.HTTPError(500, reason=str(error)) from None
         self.desk.warm_up()

@@ -16,6 +16,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from handouts.collection.parameters import resolve
+from handouts.desk.preview import without_language
 from handouts.errors import HandoutsError, ParameterError
 
 AT_ONCE = 1.0
@@ -68,7 +69,7 @@ class Handler(ExtensionHandlerMixin, JupyterHandler):
     def values(self, place: Any) -> dict[str, str]:
         """Return a value for each parameter, or none where the tables cannot be read. Raises HTTPError for what they do not know."""
         try:
-            return resolve(place.collection.parameters, self.asked(), "the address")
+            return resolve(place.collection.parameters, without_language(self.asked())[0], "the address")
         except ParameterError as error:
             raise web.HTTPError(400, reason=str(error)) from None
         except HandoutsError:  # the page tells

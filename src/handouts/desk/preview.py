@@ -17,8 +17,10 @@ from typing import Any
 
 from handouts import files
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import Parameter, offered, resolve
+from handouts.collection.languages import TRANSLATIONS
+from handouts.collection.parameters import offered, resolve
 from handouts.desk import trust
+from handouts.desk.choices import LANGUAGE
 from handouts.errors import HandoutsError, NotebookError, known
 from handouts.page import Made, Page, Variant
 from handouts.page.around import day
@@ -26,6 +28,8 @@ from handouts.page.cache import read_kept
 from handouts.page.make import PACKAGE, key_of, try_page
 from handouts.page.review import last_review
 
+MOST_TOLD = 3
+"""How many words without a translation are told."""
 HARDEST = 3
 """How many of the sentences that are hardest to read are shown."""
 
@@ -59,21 +63,51 @@ def make_preview(collection: Collection, topic: str, asked: Mapping[str, str], c
     """
     start = time.perf_counter()
     values: dict[str, str] = {}
-    review = ""
+    review, lacking = "", None
     try:
         place = collection.notebook(topic)
         check_topic(collection, topic)
+        asked, language = without_language(asked)
+        if language:
+            check_code(place.read_bytes(), place, code)  # a translation has the code of its notebook
+            collection, lacking = _translated(collection, topic, language)
         values = resolve(collection.parameters, asked, "the preview")
         check_offered(collection, topic, values)
         variant = Variant(topic, values)
         kept = read_kept(collection, key_of(collection, variant))
-        page = Made(kept) if kept else try_page(collection, variant, lambda stored: check_code(stored, place, code))
+        check = (lambda stored: None) if language else (lambda stored: check_code(stored, place, code))
+        page = Made(kept) if kept else try_page(collection, variant, check)
         html, error = page.page.html if page.page else "", page.failure
         review = _tell_review(collection, variant, page.page) if page.page else ""
-    except HandoutsError as failed:
+    except (HandoutsError, OSError) as failed:
         html, error = "", str(failed)
+    if error and lacking:
+        return Shown(html or None, lacking[0], lacking[1], round(time.perf_counter() - start, 3), values, review)
     cell = _cell_of(collection, topic, error or "")
     return Shown(html or None, error, cell, round(time.perf_counter() - start, 3), values, review)
+
+
+def without_language(asked: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Return what a page is asked for with, and the language of it, which is no parameter."""
+    return {name: value for name, value in asked.items() if name != LANGUAGE}, asked.get(LANGUAGE, "")
+
+
+def _translated(collection: Collection, topic: str, language: str) -> tuple[Collection, tuple[str, str | None] | None]:
+    """Return a collection in another language; and, where words that the topic's pages may have are not translated, which, and in which cell."""
+    from handouts.collection.translated import in_language
+    from handouts.collection.words import SHARED
+
+    translated, translations = in_language(collection, language)
+    missing = [(key, why) for key, why in translations.missing.items() if key[0] in (topic, SHARED)]
+    if not missing:
+        return translated, None
+    told = [f"po/{language}/{file}.po, {name}: {why}." for (file, name, _), why in missing[:MOST_TOLD]]
+    more = f" And {len(missing) - MOST_TOLD} more." if len(missing) > MOST_TOLD else ""
+    (file, name, _), _why = missing[0]
+    return translated, (
+        f"The page is not whole in {language}. {' '.join(told)}{more}",
+        name.partition("/")[0] if file == topic else None,
+    )
 
 
 def _tell_review(collection: Collection, variant: Variant, page: Page) -> str:
@@ -124,6 +158,9 @@ def find_findings(collection: Collection, topic: str, asked: Mapping[str, str]) 
 
     try:
         check_topic(collection, topic)
+        asked, language = without_language(asked)
+        if language:
+            collection, _ = _translated(collection, topic, language)
         values = resolve(collection.parameters, asked, "the preview")
         check_offered(collection, topic, values)
         nb = notebook.read(collection.notebook(topic))
@@ -175,7 +212,8 @@ def stamp(collection: Collection, path: Path) -> str:
 
     Cheap enough to be asked for every second: nothing is read.
     """
-    return _written([path, *collection.list_files(), *_package()])
+    translations = files.files_in(collection.root / TRANSLATIONS)
+    return _written([path, *collection.list_files(), *translations, *_package()])
 
 
 def code_stamp() -> str:
@@ -199,37 +237,6 @@ def _written(paths: list[Path]) -> str:
             continue
         digest.update(f"{path.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()[:16]
-
-
-def switches(collection: Collection) -> list[dict[str, Any]]:
-    """Return what the page can be asked for: each parameter with its values, and where its default comes from."""
-    return [
-        {
-            "name": parameter.name,
-            "label": parameter.label,
-            "default": parameter.default,
-            "default_from": parameter.default_from,
-            "values": [{"value": value, "label": row["label"]} for value, row in parameter.values.items()],
-        }
-        for parameter in collection.parameters.values()
-    ]
-
-
-def facets(collection: Collection) -> dict[str, Any]:
-    """Return what a cell can be tagged with: each facet with its values, and the parts.
-
-    A value is called as in the column `on_cell` of its table, where there is one: whom a page is for
-    and whom a cell is for can need two words.
-    """
-    return {
-        "facets": [_facet(parameter) for parameter in collection.parameters.values() if parameter.facet],
-        "parts": [{"value": value, "label": label} for value, label in collection.parts.items()],
-    }
-
-
-def _facet(parameter: Parameter) -> dict[str, Any]:
-    values = [{"value": value, "label": row.get("on_cell") or row["label"]} for value, row in parameter.values.items()]
-    return {"name": parameter.name, "label": parameter.label, "values": values}
 
 
 def _holding(sentences: Mapping[str, str], sentence: str) -> str | None:
