@@ -378,8 +378,8 @@ def test_every_word_of_the_package_comes_from_its_catalogue(copy: Collection) ->
     with pytest.raises(DataError, match="needs the same words in braces"):
         now(copy).check()
     (copy.data / "phrases.csv").unlink()
-    edit(copy.data / "clinic.csv", "language,en", "language,es")
-    with pytest.raises(DataError, match="there are no words for pages in 'es'"):
+    edit(copy.data / "clinic.csv", "language,en", "language,fr")
+    with pytest.raises(DataError, match="there are no words for pages in 'fr'"):
         now(copy).check()
 
 

@@ -474,4 +474,4 @@ def test_the_desk_starts_as_root_and_asks_nobody(tmp_path: Path) -> None:
             desk.terminate()
             desk.communicate()
     assert re.search(r'"news": \{"disabled": true', page)
-    assert any("runs as root here" in line for line in lines) == (os.getuid() == 0)
+    assert any("you are root" in line for line in lines) == (os.getuid() == 0)

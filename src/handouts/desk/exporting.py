@@ -1,6 +1,7 @@
 """What JupyterLab's *Export* makes of a topic: the page for the reader that its preview shows, or our PDF of it."""
 
 import asyncio
+from pathlib import Path
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
@@ -10,6 +11,7 @@ from tornado import web
 
 from handouts.desk import preview, trust
 from handouts.desk.answers import MOST_SECONDS
+from handouts.desk.choices import LANGUAGE
 from handouts.desk.handlers import Handler, may_run
 from handouts.page.pdf import try_pdf
 from handouts.page.variant import Variant
@@ -23,10 +25,13 @@ class ExportHandler(NbconvertFileHandler, Handler):
     @web.authenticated
     @authorized
     async def get(self, form: str, path: str) -> None:
-        """Send the page of a topic, or its PDF, as a file; where nobody said yes to its code, lead to the preview, which asks."""
+        """Send the page of a topic, or its PDF, as a file. Where nobody said yes to its code, nothing runs: the page is that of the outputs stored."""
         try:
-            await self.desk.place(path)
+            place = await self.desk.place(path)
         except web.HTTPError:
+            await ensure_async(super().get(form, path))
+            return
+        if form == "handout" and not self.desk.may_run(trust.read_code(place.file)):
             await ensure_async(super().get(form, path))
         else:
             await self._send(form=form, path=path)
@@ -37,8 +42,9 @@ class ExportHandler(NbconvertFileHandler, Handler):
         asked = self.desk.shown.get(place.file, {})
         code = trust.read_code(place.file)
         if not self.desk.may_run(code):
-            self.redirect_to_preview(path, asked)
-            return
+            raise web.HTTPError(
+                403, reason="Nobody has said yes to the code of this notebook. Open its preview, and run it there."
+            )
         _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.make_preview, code)
         if made is None or not made.html:
             raise web.HTTPError(422, reason=(made and made.error) or "The page is not made yet. Export it again.")
@@ -48,9 +54,8 @@ class ExportHandler(NbconvertFileHandler, Handler):
             if failed:
                 raise web.HTTPError(422, reason=failed)
         ending, kind = KINDS[form]
-        self.set_attachment_header(
-            Variant(place.topic, made.values).path.replace("/", "_").removesuffix("html") + ending
-        )
+        name = "_".join(filter(None, (asked.get(LANGUAGE), *Path(Variant(place.topic, made.values).path).parts)))
+        self.set_attachment_header(name.removesuffix("html") + ending)
         self.set_header("Content-Type", kind)
         self.set_header("Cache-Control", "no-store")
         await self.finish(content)
