@@ -139,6 +139,21 @@ def test_no_citation_no_number_and_no_field_is_lost_in_a_translation(shipped: Co
     assert set(worse) - missing == set()
 
 
+def test_english_is_never_taken_for_a_translation(shipped: Collection, tmp_path: Path) -> None:
+    """Of fifty Spanish blocks that somebody pasted back in English, whole or with one Spanish word, none counts."""
+    for part in ("data", "notebooks", "po"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    chance = random.Random(92)
+    plain = re.compile(r"\[[@=?][^\]]*\]|\{.*?\}")
+    every = list_words(shipped, "es-US", ["level:plain"])
+    words = [one for one in every if len(re.findall(r"[^\W\d_]{2,}", plain.sub("", one.text))) > 4]
+    pasted = {one.text: one.text + chance.choice(["", " también"]) for one in chance.sample(words, 50)}
+    for file in (tmp_path / "po/es-US").glob("*.po"):
+        change(file, lambda entry: setattr(entry, "msgstr", pasted.get(entry.msgid, entry.msgstr)))
+    missing = {text for _, _, text in read_translations(open_collection(tmp_path), "es-US", ["level:plain"]).missing}
+    assert set(pasted) - missing == set()
+
+
 def test_what_translators_wrote_is_never_lost(copy: Collection) -> None:
     """A paragraph moved keeps its translation, one removed keeps it at the end of the file, and a second renewal changes nothing."""
     with_language(copy, PSEUDO, "level:plain", pseudo)

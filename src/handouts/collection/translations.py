@@ -4,6 +4,7 @@ A translation counts while the words it was made from stand as they were, nobody
 fuzzy), and it holds the citations, facts, fields, taught words, links, bullets and numbers of its source.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from handouts.collection.words import SHARED, Words, list_words, marks_of
 from handouts.errors import DataError
 
 WIDTH = 100
+FEWEST_WORDS, MOST_SHARED = 4, 0.6
+"""How many words a translation needs for its language to be judged, and what share of them it may have from its source."""
+MARKS = r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)"
+"""What stands in a translation as it does in its source."""
 SAFETY = (layouts.SAFETY.file, layouts.SAFETY_PARTS.file, layouts.SAFETY_SETS.file, layouts.SAFETY_MUST.file)
 """The tables of the safety text: all of it is translated, or none."""
 
@@ -48,11 +53,14 @@ def read_translations(collection: Collection, language: str, only: Sequence[str]
     stored = {file: _by_name(_read(collection, language, file)) for file in _files(collection)}
     words = list_words(collection, language, only)
     terms = _terms(words, stored)
+    same = language.partition("-")[0] == collection.clinic.language.partition("-")[0]
     texts: dict[Key, str] = {}
     missing: dict[Key, str] = {}
     for one in words:
         key, entry = (one.file, one.name, one.text), stored[one.file].get((one.name, one.text))
-        if wrong := _find_wrong(one, entry, terms):
+        if wrong := _find_wrong(one, entry, terms) or (
+            entry and not same and _tell_untranslated(one.text, entry.msgstr)
+        ):
             missing[key] = wrong
         else:
             assert entry is not None
@@ -79,6 +87,18 @@ def _find_wrong(words: Words, entry: polib.POEntry | None, terms: Mapping[str, s
         )
     if words.file != SHARED and "\n\n" in entry.msgstr:
         return "is two paragraphs where the English is one"
+    return None
+
+
+def _tell_untranslated(source: str, target: str) -> str | None:
+    """Return what is wrong where a translation has the words of its source: somebody forgot to translate it, or pasted it back."""
+    before, after = (
+        [word for word in re.findall(r"[^\W\d_]+", re.sub(MARKS, " ", one.lower())) if len(word) > 1]
+        for one in (source, target)
+    )
+    shared = sum(word in before for word in after)
+    if len(after) >= FEWEST_WORDS and shared > MOST_SHARED * len(after):
+        return f"has {shared} of its {len(after)} words from the source: it is not translated"
     return None
 
 
