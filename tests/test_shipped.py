@@ -6,6 +6,7 @@ An educator's work turns none of these red: what pages may say is for `handouts 
 import json
 import re
 import warnings
+from datetime import date
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -14,9 +15,16 @@ from PIL import Image
 
 from conftest import ROOT, Blocks
 from handouts.build import build_pages
+from handouts.checks import inflesz
+from handouts.checks.findings import ERROR
+from handouts.checks.readers import make_readers_of
+from handouts.checks.run import check_collection
 from handouts.collection import Collection, notebook
 from handouts.collection.csvfile import text
+from handouts.collection.languages import read_languages
 from handouts.collection.sentences import split
+from handouts.collection.translated import in_language
+from handouts.page import list_variants
 
 TOPICS = ("dry-needling-or-acupuncture", "your-dry-needling-session", "which-treatment-is-right")
 AUDIENCES = ("general", "athlete", "chronic-pain", "older-adult")
@@ -164,3 +172,16 @@ def test_the_readmes_picture_tells_when_it_is_old() -> None:
     assert all(re.fullmatch(r"[0-9a-f]{10}", version) for version in now.values())
     if taken != now:  # an educator's work turns no test red
         warnings.warn("docs/two-audiences.png shows pages as they were: python scripts/pictures.py", stacklevel=1)
+
+
+def test_the_translations_are_whole_and_easy_to_read(shipped: Collection) -> None:
+    """Each page that a language has is whole in it; of a Spanish one the checks find no error, and it is easy to read."""
+    for tag in read_languages(shipped):
+        translated, translations = in_language(shipped, tag)
+        assert translations.missing == {}
+        assert [str(one) for one in check_collection(translated, date(2026, 11, 27)) if one.severity == ERROR] == []
+        if tag.startswith(inflesz.LANGUAGE):
+            readers = make_readers_of(translated, dict.fromkeys(list_variants(translated), ""))
+            found = [inflesz.index(reader.blocks()) for reader in readers]
+            print(f"INFLESZ of {len(found)} pages: {min(found)} to {max(found)}")
+            assert min(found) >= inflesz.WANTED

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from conftest import edit, now, sign_pages
-from handouts.checks import readability
+from handouts.checks import inflesz, readability
 from handouts.checks.criteria import CHECKS, CHECKS_FOR
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
 from handouts.checks.readers import make_readers, sentences
@@ -344,3 +344,14 @@ def test_changing_a_fact_changes_sentence_picture_and_alternative(copy: Collecti
     assert "therapists counted about 210 to 420 mild effects" in html
     assert html.count("In 1,000 treatments: 210 mild effects (dark), or 420 (dark and gray).") >= 2
     assert not re.search(r"190 (mild|to 370)|370 \(dark", html)
+
+
+def test_spanish_is_read_by_a_scale_made_for_spanish() -> None:
+    """A set phrase for patients is easy, a professional's sentence below what is wanted, and it is the one that is shown."""
+    eased = ["Llámenos el mismo día si un moretón sigue creciendo."]
+    hard = [
+        "La administración concomitante de anticoagulantes orales incrementa significativamente la probabilidad de hematomas, por lo cual "
+        "se recomienda la evaluación individualizada de la relación entre beneficio terapéutico y complicaciones hemorrágicas potenciales."
+    ]
+    assert inflesz.index(hard) < inflesz.LOWEST < inflesz.WANTED < inflesz.index(eased)
+    assert inflesz.hardest([*eased, *hard]) == hard[0]

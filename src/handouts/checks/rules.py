@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from bs4 import BeautifulSoup
 
-from handouts.checks import listed, readability
+from handouts.checks import inflesz, listed, readability
 from handouts.checks.findings import ERROR, WARNING, Finding, Findings
 from handouts.checks.readers import MAIN_MESSAGE, Reader, origin, texts_in
 from handouts.collection.evidence import CLINIC
@@ -122,6 +122,7 @@ def grade(reader: Reader) -> Findings:
     """Grade the page and its sections, at levels whose words are not the article's own."""
     language = reader.collection.clinic.language.partition("-")[0]
     if reader.articles or language != readability.LANGUAGE:
+        yield from inflesz.judge(reader) if not reader.articles and language == inflesz.LANGUAGE else ()
         return
     if not readability.can_measure():
         yield Finding("grade", WARNING, "grades", "", "", readability.NOT_MEASURED)
