@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -195,9 +196,15 @@ def test_a_build_that_fails_removes_nothing(clinic: Collection, run: Run) -> Non
         "12 failed; pages of the last build stay in their place, 12 that are no longer in the collection stay until a whole build"
         in done.stdout
     )
-    assert {path: path.read_bytes() for path in clinic.exports.rglob("*.html") if path.parent != clinic.exports} == {
-        path: content for path, content in before.items() if path.parent != clinic.exports
+    addresses = clinic.exports / "p"
+    after = {path: path.read_bytes() for path in clinic.exports.rglob("*.html") if addresses not in path.parents}
+    pages = [path for path in before if path.parent != clinic.exports]
+    assert {path: after[path] for path in after if path.parent != clinic.exports} == {
+        path: before[path] for path in pages
     }
+    led = [re.search(r"url=([^\"]*)", path.read_text()) for path in addresses.rglob("*.html")]
+    there = [(addresses / "x" / found[1]).resolve() for found in led if found]
+    assert sorted(there) == sorted(pages), "a printed code leads to the page that stays"
     for path in clinic.notebooks.glob("*.ipynb"):
         edit(path, "size = None", "size = None\\nsite = None")
     done = run("handouts", "build", cwd=clinic.root)

@@ -20,7 +20,8 @@ from handouts.collection.folder import Collection
 from handouts.collection.layouts import PAPERS
 from handouts.errors import PageError
 from handouts.page import pdf as printing
-from handouts.page.pdf import NEEDS, make_pdf
+from handouts.page.fields import Form
+from handouts.page.pdf import NEEDS, make_pdf, try_pdf
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SESSION = "your-dry-needling-session"
@@ -172,6 +173,23 @@ def test_a_page_that_asks_for_a_file_has_no_pdf() -> None:
     for address in ("file:///etc/passwd", "http://127.0.0.1:9/x.png"):
         with pytest.raises(PageError, match="holds all that it shows"):
             make_pdf(f"<!DOCTYPE html><html lang='en'><title>x</title><img alt='x' src='{address}'>", "A4")
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"), [("李娜", "娜李"), ("अमित", "अतम"), ("Zoë Đặng", ""), ("محمد", ""), ("Αθηνά Иван", "")]
+)
+def test_a_name_that_no_font_of_a_pdf_has_is_told_and_never_boxes(printed: Path, name: str, missing: str) -> None:
+    """A name in letters that the PDF's fonts lack has no PDF, and the reason says which; others are in it."""
+    html = (printed / "your-dry-needling-session/general_plain_normal.html").read_text()
+    content, failed = try_pdf(Form(html).fill({"first_name": name}).decode(), "A4")
+    if missing:
+        assert (
+            failed
+            == f"no font of a PDF has the letters {missing}, and they would be printed as boxes. The page itself shows them: print it from a browser."
+        )
+    else:
+        assert failed is None
+        assert content.startswith(b"%PDF")
 
 
 def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path) -> None:

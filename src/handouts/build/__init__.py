@@ -1,4 +1,7 @@
-"""Every page of a collection, in a folder, with a list, and an address of its own for each; and what changed in them."""
+"""Every page of a collection, in a folder, with a list; and what changed in them.
+
+Each page has an address that never dies.
+"""
 
 from handouts.build.addresses import add_addresses, publish_addresses
 from handouts.build.compare import compare

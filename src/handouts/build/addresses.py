@@ -88,12 +88,15 @@ def _say(collection: Collection, target: str) -> dict[str, str]:
     }
 
 
-def _list_pages(out: Path) -> list[str]:
-    return [row["path"] for row in read_manifest(out) if (out / row["path"]).is_file() and not row.get("missing")]
+def _list_pages(out: Path) -> list[dict[str, str]]:
+    return [row for row in read_manifest(out) if (out / row["path"]).is_file() and not row.get("missing")]
 
 
 def _follow(
-    one: Address, known: Mapping[str, Address], collections: Mapping[str, Collection], pages: Mapping[str, list[str]]
+    one: Address,
+    known: Mapping[str, Address],
+    collections: Mapping[str, Collection],
+    pages: Mapping[str, list[dict[str, str]]],
 ) -> str:
     """Return where an address leads, from the folder that it lies in; "" where its page is not there."""
     seen = set()
@@ -103,18 +106,28 @@ def _follow(
     values = one.values(collections[one.language].parameters) if one.language in collections else None
     if one.leads_to or values is None:
         return ""
-    path = Variant(one.topic, values).path
-    return "/".join(filter(None, ("../..", one.language, path))) if path in pages[one.language] else ""
+    path, there = Variant(one.topic, values).path, pages[one.language]
+    if all(row["path"] != path for row in there):  # an older page stays in its place until it is made
+        older = (row["path"] for row in there if row["topic"] == one.topic and _agree(row, one.reader))
+        path = next(older, "")
+    return "/".join(filter(None, ("../..", one.language, path))) if path else ""
 
 
-def _map_site(main: Collection, pages: Mapping[str, list[str]]) -> str:
+def _agree(row: Mapping[str, str], reader: Mapping[str, str]) -> bool:
+    """Tell whether a page of the manifest is for the values of an address, as far as it tells."""
+    told = [name for name in reader if name in row]
+    return bool(told) and all(row[name] == reader[name] for name in told)
+
+
+def _map_site(main: Collection, pages: Mapping[str, list[dict[str, str]]]) -> str:
     """Return the pages on the web as sitemaps.org wants them, each with the same page in other languages."""
     site = main.clinic.web_page.rstrip("/")
     tags = {language: language or main.clinic.language for language in pages}
     entries = []
-    for language, paths in pages.items():
-        for path in paths:
-            same = [other for other in pages if path in pages[other]]
+    paths = {language: [row["path"] for row in rows] for language, rows in pages.items()}
+    for language in pages:
+        for path in paths[language]:
+            same = [other for other in pages if path in paths[other]]
             links = "".join(
                 f'<xhtml:link rel="alternate" hreflang="{tags[other]}" href="{"/".join(filter(None, (site, other, path)))}"/>'
                 for other in (same if len(same) > 1 else [])

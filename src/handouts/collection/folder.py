@@ -88,11 +88,6 @@ class Collection:
         """The folder of finished pages."""
         return self.root / ".cache" / "pages"
 
-    @property
-    def outputs(self) -> Path:
-        """The folder of what cells gave when they ran."""
-        return self.root / ".cache" / "outputs"
-
     def notebook(self, topic: str) -> Path:
         """Return the notebook of `topic`."""
         return self.notebooks / f"{topic}.ipynb"

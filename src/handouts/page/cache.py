@@ -62,7 +62,7 @@ def keep_file(collection: Collection, name: str, content: bytes) -> None:
 
 def forget_oldest(collection: Collection) -> None:
     """Remove the finished pages, and their PDFs, beyond MOST_CACHED, and as many of what cells gave."""
-    for folder in (collection.cache, collection.outputs):
+    for folder in (collection.cache, collection.cache.with_name("outputs")):
         used = []
         for path in folder.glob("*.*"):
             with suppress(FileNotFoundError):  # another build forgets too

@@ -32,6 +32,8 @@ STYLE = (
 )
 
 
+MOST_TOLD = 20
+"""How many letters that cannot be printed are told."""
 MOST_SECONDS = 60
 """How long the PDF of one page may take: a hundred times what a long one takes."""
 _one_at_a_time = threading.Lock()
@@ -58,8 +60,13 @@ def make_pdf(html: str, paper: str) -> bytes:
 
 
 def lay_out(html: str, paper: str, use: Callable[[Any], T]) -> T:
-    """Return what `use` makes of the sheets of a page: of WeasyPrint's document, which lives as long as it. Raises PageError."""
+    """Return what `use` makes of the sheets of a page: of WeasyPrint's document, which lives as long as it. Raises PageError.
+
+    One is raised too for letters that no font of a PDF has, as in a Chinese name: they would be printed as boxes.
+    """
     check_can_print()
+    if lost := "".join(sorted({letter for letter in html if letter.isalpha()} - _letters())):
+        raise PageError(f"no font of a PDF has the letters {lost[:MOST_TOLD]}, and they would be printed as boxes. The page itself shows them: print it from a browser.")  # fmt: skip
     import matplotlib as mpl
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
@@ -90,6 +97,15 @@ def lay_out(html: str, paper: str, use: Callable[[Any], T]) -> T:
         raise PageError(
             f"a PDF holds all that it shows, and this page asks for {error}. Put it into the notebook."
         ) from None
+
+
+@cache
+def _letters() -> frozenset[str]:
+    """Return the letters that the font for all that a page's own face lacks has."""
+    import matplotlib as mpl
+    from fontTools.ttLib import TTFont
+
+    return frozenset(map(chr, TTFont(Path(mpl.get_data_path(), "fonts", "ttf", FONTS["font:400"])).getBestCmap()))
 
 
 @cache

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -16,6 +17,11 @@ from nbformat import NotebookNode
 from handouts import files
 from handouts.collection import Collection, notebook
 from handouts.errors import OutputError
+
+
+def folder_of(collection: Collection) -> Path:
+    """Return the folder of what cells gave."""
+    return collection.cache.with_name("outputs")
 
 
 def key_of_run(collection: Collection, cells: NotebookNode, values: Mapping[str, str], made_by: str) -> str:
@@ -34,7 +40,7 @@ def key_of_run(collection: Collection, cells: NotebookNode, values: Mapping[str,
 
 def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookNode | None:
     """Return the notebook `cells` with what its code gave when it ran, or None where that is not kept."""
-    path = collection.outputs / f"{key}.json"
+    path = folder_of(collection) / f"{key}.json"
     try:
         ran = nbformat.from_dict(json.loads(path.read_bytes()))
         os.utime(path)
@@ -57,4 +63,4 @@ def keep_run(collection: Collection, key: str, executed: NotebookNode) -> None:
     """Keep what the code of a notebook gave; where that cannot be, it runs again next time."""
     code = {"metadata": executed.metadata, "cells": [cell for cell in executed.cells if cell.cell_type == "code"]}
     with suppress(OutputError):
-        files.write(collection.outputs / f"{key}.json", json.dumps(code, ensure_ascii=False).encode())
+        files.write(folder_of(collection) / f"{key}.json", json.dumps(code, ensure_ascii=False).encode())
