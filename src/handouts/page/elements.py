@@ -33,7 +33,7 @@ ELEMENTS = {
 """Elements that text and outputs may have: those that can neither run, nor load, nor hide anything, nor be taken for another part of the page."""
 OUTPUT_WRITTEN = {**OUTPUT, "*": OUTPUT["*"] | {"role", "aria-label", "scope"}}
 """Attributes that outputs may be written with; those that are no attributes of OUTPUT say nothing here, and go."""
-OUR_CLASS = re.compile(r"compared|banded|option-\d+")
+OUR_CLASS = re.compile(r"compared|banded|long|option-\d+")
 OUR_ID, TABLE_ID = re.compile(r"[\w-]+-\d+"), re.compile(r"table-[\w-]+")
 WHOLE_TAG = re.compile(
     r"""</?([a-zA-Z][a-zA-Z0-9]*+)((?:\s++[a-zA-Z][\w:-]*+(?:\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++))?)*+)\s*+/?>"""

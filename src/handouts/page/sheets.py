@@ -50,8 +50,13 @@ def _measured(pages: Any) -> Iterator[Sheet]:
 
 
 def _whole(page: Any) -> Iterator[Any]:
+    repeated = {id(one) for box in page.descendants() if box.element_tag == "thead" for one in box.element.iter()}
     for box in page.descendants():
-        if box.element is None or (isinstance(box.element_tag, str) and "::" in box.element_tag):
+        if (
+            box.element is None
+            or id(box.element) in repeated
+            or (isinstance(box.element_tag, str) and "::" in box.element_tag)
+        ):
             continue
         classes = set((box.element.get("class") or "").split())
         if box.element_tag in WHOLE or classes.intersection(WHOLE_CLASSES):

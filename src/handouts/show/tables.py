@@ -10,6 +10,8 @@ from handouts.collection import Collection
 from handouts.collection.sentences import ended
 from handouts.errors import DataError
 
+LONG = 6300
+"""How many letters the HTML of a table may have that stands on one sheet of paper: a longer one goes on on the next, below its heads again."""
 MOST_BESIDE = 3
 """How many columns stand beside the names of the rows; more stand below each name, which then is a band across them."""
 
@@ -51,7 +53,7 @@ class Table:
             else:
                 body += f'<tr><th scope="row">{escape(str(of))}</th>{answers}</tr>\n'
         return (
-            f'<table class="compared{" banded" if banded else ""}" id="table-{self.name}">\n'
+            f'<table class="compared{" banded" if banded else ""}{" long" if len(body) > LONG else ""}" id="table-{self.name}">\n'
             f"<caption><strong>{escape(ended(self.title))}</strong> {escape(self.caption)}</caption>\n"
             f"<thead><tr>{head}</tr></thead>\n" + (body if banded else f"<tbody>\n{body}</tbody>\n") + "</table>"
         )
