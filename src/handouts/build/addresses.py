@@ -18,6 +18,7 @@ from handouts.collection.addresses import (
 from handouts.collection.csvfile import write_table
 from handouts.collection.edit_tables import add_rows
 from handouts.page import Variant
+from handouts.page.around import written_from
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITEMAP = "sitemap.xml"
@@ -71,7 +72,7 @@ def publish_addresses(collections: Mapping[str, Collection], out: Path) -> None:
 def _say(collection: Collection, target: str) -> dict[str, str]:
     """Return what an address says, as HTML: where its page is, or that it is not there."""
     say, clinic = collection.phrases, collection.clinic
-    told = {"language": clinic.language, "clinic": escape(clinic.name)}
+    told = {"language": clinic.language, "direction": written_from(clinic.language), "clinic": escape(clinic.name)}
     if not target:
         return {
             **told,

@@ -68,6 +68,11 @@ def find_address(collection: Collection, topic: str, values: Mapping[str, str]) 
     return new_address(topic, values, language, {one.address for one in known})
 
 
+def find_path(collection: Collection, topic: str, values: Mapping[str, str]) -> str:
+    """Return where a page's address lies on the web, from where the pages do, such as p/zc668w/."""
+    return f"{FOLDER}/{find_address(collection, topic, values)}/"
+
+
 def new_address(topic: str, values: Mapping[str, str], language: str, taken: Container[str]) -> str:
     """Return the address that a page gets: always the same for the same page and the same addresses `taken`."""
     number = int.from_bytes(hashlib.sha256(f"{topic} {name_reader(values)} {language}".encode()).digest())

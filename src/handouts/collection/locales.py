@@ -33,6 +33,16 @@ def say_time(of: time, language: str) -> str:
     return format_time(of, "short", locale=locale) if locale else of.isoformat("minutes")
 
 
+def direction(language: str) -> str:
+    """Return how a language is written, as HTML says it.
+
+    >>> direction("ar"), direction("es-US"), direction("qps")
+    ('rtl', 'ltr', 'ltr')
+    """
+    locale = locale_of(language)
+    return "rtl" if locale and locale.text_direction == "rtl" else "ltr"
+
+
 def name_language(tag: str, language: str) -> str:
     """Return what a language calls another one; its tag where that is not known.
 

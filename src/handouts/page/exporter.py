@@ -18,8 +18,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from handouts.collection import notebook
-from handouts.collection.addresses import FOLDER as ADDRESSES
-from handouts.collection.addresses import find_address
+from handouts.collection.addresses import find_path
 from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
 from handouts.collection.languages import main_of
@@ -37,6 +36,7 @@ from handouts.page.around import (
     day,
     describe,
     with_calls,
+    written_from,
 )
 from handouts.page.blocks import read_blocks, review, say_block, tell_translation
 from handouts.page.brand import accents, read_logo, read_theme
@@ -157,7 +157,7 @@ def _web_address(collection: Collection, web_page: str, topic: str, values: Mapp
     site = web_page.rstrip("/")
     if main_of(collection) is not collection:  # all addresses lie in one place
         site = site.removesuffix(f"/{collection.clinic.language}")
-    return f"{site}/{ADDRESSES}/{find_address(collection, topic, values)}/"
+    return f"{site}/{find_path(collection, topic, values)}"
 
 
 def _texts(cell: NotebookNode) -> Iterator[str]:
@@ -260,6 +260,7 @@ class HandoutExporter(TemplateExporter):
             "linked": linked_output,
             "described": describe,
             "day": day,
+            "dir": written_from,
             "with_calls": with_calls,
             "call": call,
             "css_pages": css_pages,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from handouts.page.around import day
+from handouts.page.around import day, written_from
 
 STYLE = Path(__file__).parent / "templates" / "handout"
 """The folder of the style sheet that every page carries, and of the head that lists have."""
@@ -16,5 +16,5 @@ def read_template(path: Path) -> Template:
     """Return the template at `path`; it may include those beside it, and the style sheet of the pages."""
     loader = FileSystemLoader([path.parent, STYLE])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    environment.filters["day"] = day
+    environment.filters |= {"day": day, "dir": written_from}
     return environment.get_template(path.name)
