@@ -171,7 +171,7 @@ def with_language(collection: Collection, tag: str, only: str, translate: Callab
     (collection.data / "languages.csv").write_text(write_table(list(row), [row]))
     renew_translations(now(collection), tag, only.split())
     for file in (collection.root / "po" / tag).glob("*.po"):
-        change(file, lambda entry: setattr(entry, "msgstr", translate(entry.msgid)))
+        change(file, lambda entry: (entry.flags.clear(), setattr(entry, "msgstr", translate(entry.msgid))))
     return now(collection)
 
 

@@ -17,6 +17,7 @@ from conftest import PSEUDO, ROOT, change, edit, now, po, pseudo, with_language
 from handouts.build import build_pages
 from handouts.build.review import code_of, compare_reviews, sign
 from handouts.collection.folder import Collection, open_collection
+from handouts.collection.safety import record
 from handouts.collection.translated import in_language
 from handouts.collection.translations import read_translations, renew_translations
 from handouts.collection.words import list_words
@@ -111,6 +112,19 @@ def test_the_safety_text_is_translated_whole_or_not_at_all(copy: Collection) -> 
     assert made & with_safety == set()
 
 
+def test_a_translation_of_safety_text_that_nobody_recorded_is_not_ready(copy: Collection, tmp_path: Path) -> None:
+    """A safety line changed in English and translated anew: its pages in the other language are not ready either, until the change is on record."""
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    edit(copy.data / "safety.csv", "You are short of breath.", "You are out of breath.")
+    with_language(copy, PSEUDO, "level:plain", pseudo)
+    asked = {"audience": "athlete"}
+    result = build_pages(in_language(now(copy), PSEUDO)[0], tmp_path / "out", [SESSION], asked)
+    assert (result.failed, len(result.unready)) == ([], 1)
+    assert "its safety text is not as recorded" in result.unready[0]
+    record(copy.data, now(copy).safety, now(copy).safety_record, "", date(2026, 11, 27))
+    assert build_pages(in_language(now(copy), PSEUDO)[0], tmp_path / "out", [SESSION], asked).unready == []
+
+
 def seeded_losses() -> list[tuple[str, str]]:
     """Return 200 texts of the Spanish pages, each with what a translation may not lose or add."""
     chance = random.Random(16)
@@ -174,6 +188,7 @@ def test_what_translators_wrote_is_never_lost(copy: Collection) -> None:
     after = polib.pofile(str(po(copy, "shared")))
     assert kept
     assert kept <= {entry.msgstr for entry in after.obsolete_entries()}
+    assert in_language(now(copy), PSEUDO)[0].glossary == {}
 
 
 def test_a_review_of_a_translation_counts_for_it_only(copy: Collection) -> None:

@@ -76,7 +76,7 @@ def _contents(collection: Collection, language: Language, translations: Translat
             header, rows = change_table(collection, name, language.only, change_of(SHARED))
             if name == layouts.CLINIC.file:
                 rows = [dict(row) for row in _with_language(rows, collection.clinic.language, language.tag)]
-            yield f"data/{name}", write_table(header, rows).encode()
+            yield f"data/{name}", write_table(header, rows).encode() if rows else tables.content(name)
         elif name == page_layouts.REVIEWS.file:
             reviews = [row for row in tables.rows(page_layouts.REVIEWS) if row["language"] == language.tag]
             yield f"data/{name}", write_table(list(page_layouts.REVIEWS.columns), reviews).encode()

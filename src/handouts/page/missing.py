@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from handouts.collection import Collection
+from handouts.collection.languages import main_of
 from handouts.page.make import Page
 from handouts.page.variant import Variant
 
@@ -10,11 +11,12 @@ from handouts.page.variant import Variant
 def missing_parts(collection: Collection, page: Page, variant: Variant) -> list[str]:
     """Return the parts that the values of a page require and that it lacks: such a page is not ready for a patient.
 
-    A safety text that is not as recorded counts as lacking.
+    A safety text that is not as recorded counts as lacking; that of a translation, where the one that it was made from is not.
     """
     rows = [collection.parameters[name].values[value] for name, value in variant.values.items()]
     wanted = [part for row in rows for part in (row.get("requires") or "").split()]
-    changed = collection.safety_changes(collection.topics[variant.topic])
+    main = main_of(collection)
+    changed = main.safety_changes(main.topics[variant.topic])
     return [*(part for part in dict.fromkeys(wanted) if part not in page.parts), *([SAFETY_TEXT] if changed else [])]
 
 
