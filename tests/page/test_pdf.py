@@ -16,6 +16,7 @@ from words import lost
 import page as pdf_ua
 from conftest import NEEDLES, ROOT, edit, now
 from handouts.build.run import build_pages, read_manifest
+from handouts.collection.addresses import find_address
 from handouts.collection.folder import Collection
 from handouts.collection.layouts import PAPERS
 from handouts.errors import PageError
@@ -192,8 +193,8 @@ def test_a_name_that_no_font_of_a_pdf_has_is_told_and_never_boxes(printed: Path,
         assert content.startswith(b"%PDF")
 
 
-def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path) -> None:
-    """The QR code on paper, read from a picture of it, is the page's address on the clinic's web site."""
+def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path, collection: Collection) -> None:
+    """The QR code on paper, read from a picture of it, is the page's own address on the clinic's web site."""
     import zxingcpp
     from PIL import Image
 
@@ -203,7 +204,8 @@ def test_the_code_leads_to_the_page(printed: Path, tmp_path: Path) -> None:
         )
         with Image.open(tmp_path / "first.png") as picture:
             found = [code.text for code in zxingcpp.read_barcodes(picture)]
-        assert found == [f"https://clinic.example/handouts/{row['path']}"]
+        values = {name: row[name] for name in collection.parameters}
+        assert found == [f"https://clinic.example/handouts/p/{find_address(collection, row['topic'], values)}/"]
 
 
 def test_a_clinic_without_a_web_site_has_no_code(clinic: Collection, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def index(blocks: Sequence[str]) -> float:
 
     206.835 - 62.3 syllables/words - words/sentences (Szigriszt-Pazos 1993).
 
-    >>> index(["Llame al 911 si le falta el aire."]) > 80
+    >>> index(["Lave sus manos con agua y jabón."]) > 80
     True
     """
     text = as_sentences(blocks)
