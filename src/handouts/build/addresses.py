@@ -17,8 +17,8 @@ from handouts.collection.addresses import (
 )
 from handouts.collection.csvfile import write_table
 from handouts.collection.edit_tables import add_rows
+from handouts.collection.locales import written_from
 from handouts.page import Variant
-from handouts.page.around import written_from
 
 TEMPLATES = Path(__file__).parent / "templates"
 SITEMAP = "sitemap.xml"

@@ -33,14 +33,14 @@ def say_time(of: time, language: str) -> str:
     return format_time(of, "short", locale=locale) if locale else of.isoformat("minutes")
 
 
-def direction(language: str) -> str:
-    """Return how a language is written, as HTML says it.
+def written_from(language: str) -> str:
+    """Return the attribute in HTML of a language that is written from right to left, or nothing.
 
-    >>> direction("ar"), direction("es-US"), direction("qps")
-    ('rtl', 'ltr', 'ltr')
+    >>> written_from("ar"), written_from("es-US"), written_from("qps")
+    (' dir="rtl"', '', '')
     """
     locale = locale_of(language)
-    return "rtl" if locale and locale.text_direction == "rtl" else "ltr"
+    return ' dir="rtl"' if locale and locale.text_direction == "rtl" else ""
 
 
 def name_language(tag: str, language: str) -> str:

@@ -8,11 +8,10 @@ from datetime import date
 from html import escape, unescape
 from pathlib import Path
 
-from markupsafe import Markup
 from nbformat import NotebookNode
 
 from handouts.collection.clinic import Clinic, Field, Topic
-from handouts.collection.locales import direction, say_day
+from handouts.collection.locales import say_day
 from handouts.collection.phrases import Phrases
 from handouts.collection.reviews import Review
 from handouts.page.safety import Warnings
@@ -74,15 +73,6 @@ class Around:
 def day(text: str, language: str) -> str:
     """Return a date such as 2026-11-23 in the words of `language`."""
     return say_day(date.fromisoformat(text), language)
-
-
-def written_from(language: str) -> str:
-    """Return the attribute of a page whose language is written from right to left, or nothing.
-
-    >>> written_from("ar"), written_from("en")
-    (Markup(' dir="rtl"'), '')
-    """
-    return Markup(' dir="rtl"') if direction(language) == "rtl" else ""
 
 
 def call(phone: str) -> str:

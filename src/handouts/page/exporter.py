@@ -22,6 +22,7 @@ from handouts.collection.addresses import find_path
 from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
 from handouts.collection.languages import main_of
+from handouts.collection.locales import written_from
 from handouts.collection.notebook import place
 from handouts.collection.parameters import SIZE, resolve
 from handouts.collection.sentences import ended
@@ -36,7 +37,6 @@ from handouts.page.around import (
     day,
     describe,
     with_calls,
-    written_from,
 )
 from handouts.page.blocks import read_blocks, review, say_block, tell_translation
 from handouts.page.brand import accents, read_logo, read_theme
