@@ -30,6 +30,7 @@ from handouts.collection.csvfile import write_table
 from handouts.collection.parameters import Parameters
 from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.collection.translations import renew_translations
+from handouts.collection.words import Source
 from handouts.page import list_variants
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests behind itself has it ignored
@@ -169,7 +170,7 @@ def with_language(collection: Collection, tag: str, only: str, translate: Callab
     """Give a collection a language, with all of its words translated."""
     row = {"language": tag, "label": "Pseudo", "only": only, "translated_by": ""}
     (collection.data / "languages.csv").write_text(write_table(list(row), [row]))
-    renew_translations(now(collection), tag, only.split())
+    renew_translations(Source(now(collection), only.split()), tag)
     for file in (collection.root / "po" / tag).glob("*.po"):
         change(file, lambda entry: (entry.flags.clear(), setattr(entry, "msgstr", translate(entry.msgid))))
     return now(collection)

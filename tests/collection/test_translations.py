@@ -20,7 +20,7 @@ from handouts.collection.folder import Collection, open_collection
 from handouts.collection.safety import record
 from handouts.collection.translated import in_language
 from handouts.collection.translations import read_translations, renew_translations
-from handouts.collection.words import list_words
+from handouts.collection.words import Source, list_words
 from handouts.errors import DataError
 from handouts.page import list_variants, make_page, make_pages
 from handouts.page.review import read_lines
@@ -81,7 +81,9 @@ def test_a_changed_sentence_withholds_exactly_its_pages(copy: Collection, tmp_pa
     out = tmp_path / "out"
     build_pages(in_language(now(copy), PSEUDO)[0], out)
     before = {page: page.read_bytes() for page in out.rglob("*_*.html")}
-    words = next(one for one in list_words(copy, PSEUDO, ["level:plain"]) if one.name.startswith("plain-for-athlete/"))
+    words = next(
+        one for one in list_words(Source(copy, ["level:plain"]), PSEUDO) if one.name.startswith("plain-for-athlete/")
+    )
     beginning = words.text.splitlines()[0][:20]
     edit(copy.notebook(words.file), beginning, f"{beginning} and more")
     result = build_pages(in_language(now(copy), PSEUDO)[0], out)
@@ -91,7 +93,7 @@ def test_a_changed_sentence_withholds_exactly_its_pages(copy: Collection, tmp_pa
     gone = out / words.file / "athlete_plain_normal.html"
     assert after == {page: content for page, content in before.items() if page != gone}
     assert gone in before
-    renew_translations(now(copy), PSEUDO, ["level:plain"])
+    renew_translations(Source(now(copy), ["level:plain"]), PSEUDO)
     entry = next(one for one in polib.pofile(str(po(copy, words.file))) if one.fuzzy)
     assert (entry.previous_msgid, entry.msgstr) == (words.text, pseudo(words.text))
     assert build_pages(in_language(now(copy), PSEUDO)[0], out).failed
@@ -103,7 +105,7 @@ def test_a_changed_sentence_withholds_exactly_its_pages(copy: Collection, tmp_pa
 def test_the_safety_text_is_translated_whole_or_not_at_all(copy: Collection) -> None:
     """One line of the safety text without a translation, and no page with safety text is made."""
     with_language(copy, PSEUDO, "level:plain", pseudo)
-    line = next(one for one in list_words(copy, PSEUDO, ["level:plain"]) if one.name.startswith("safety.csv/"))
+    line = next(one for one in list_words(Source(copy, ["level:plain"]), PSEUDO) if one.name.startswith("safety.csv/"))
     change(po(copy, "shared"), lambda entry: setattr(entry, "msgstr", ""), line.text)
     translated, translations = in_language(now(copy), PSEUDO)
     assert sum(name.startswith("safety") for _, name, _ in translations.missing) > 5
@@ -150,7 +152,9 @@ def test_no_citation_no_number_and_no_field_is_lost_in_a_translation(shipped: Co
     assert len(worse) == 200
     for file in (tmp_path / "po/es-US").glob("*.po"):
         change(file, lambda entry: setattr(entry, "msgstr", worse.get(entry.msgid, entry.msgstr)))
-    missing = {text for _, _, text in read_translations(open_collection(tmp_path), "es-US", ["level:plain"]).missing}
+    missing = {
+        text for _, _, text in read_translations(Source(open_collection(tmp_path), ["level:plain"]), "es-US").missing
+    }
     assert set(worse) - missing == set()
 
 
@@ -160,12 +164,14 @@ def test_english_is_never_taken_for_a_translation(shipped: Collection, tmp_path:
         shutil.copytree(ROOT / part, tmp_path / part)
     chance = random.Random(92)
     plain = re.compile(r"\[[@=?][^\]]*\]|\{.*?\}")
-    every = list_words(shipped, "es-US", ["level:plain"])
+    every = list_words(Source(shipped, ["level:plain"]), "es-US")
     words = [one for one in every if len(re.findall(r"[^\W\d_]{2,}", plain.sub("", one.text))) > 4]
     pasted = {one.text: one.text + chance.choice(["", " también"]) for one in chance.sample(words, 50)}
     for file in (tmp_path / "po/es-US").glob("*.po"):
         change(file, lambda entry: setattr(entry, "msgstr", pasted.get(entry.msgid, entry.msgstr)))
-    missing = {text for _, _, text in read_translations(open_collection(tmp_path), "es-US", ["level:plain"]).missing}
+    missing = {
+        text for _, _, text in read_translations(Source(open_collection(tmp_path), ["level:plain"]), "es-US").missing
+    }
     assert set(pasted) - missing == set()
 
 
@@ -173,18 +179,20 @@ def test_what_translators_wrote_is_never_lost(copy: Collection) -> None:
     """A paragraph moved keeps its translation, one removed keeps it at the end of the file, and a second renewal changes nothing."""
     with_language(copy, PSEUDO, "level:plain", pseudo)
     first = po(copy, SESSION).read_bytes()
-    renew_translations(now(copy), PSEUDO, ["level:plain"])
+    renew_translations(Source(now(copy), ["level:plain"]), PSEUDO)
     assert po(copy, SESSION).read_bytes() == first
     words = [
-        one for one in list_words(copy, PSEUDO, ["level:plain"]) if one.file == SESSION and one.name.endswith("/2")
+        one
+        for one in list_words(Source(copy, ["level:plain"]), PSEUDO)
+        if one.file == SESSION and one.name.endswith("/2")
     ]
     stored = copy.notebook(SESSION).read_text()
     copy.notebook(SESSION).write_text(stored.replace(f'"id": "{words[0].name[:-2]}"', '"id": "moved"', 1))
-    done = renew_translations(now(copy), PSEUDO, ["level:plain"])
+    done = renew_translations(Source(now(copy), ["level:plain"]), PSEUDO)
     assert (done.changed, done.new) == (0, 0)
     (copy.data / "glossary.csv").write_text((copy.data / "glossary.csv").read_text().partition("\n")[0] + "\n")
     kept = {entry.msgstr for entry in polib.pofile(str(po(copy, "shared"))) if "glossary" in entry.msgctxt}
-    renew_translations(now(copy), PSEUDO, ["level:plain"])
+    renew_translations(Source(now(copy), ["level:plain"]), PSEUDO)
     after = polib.pofile(str(po(copy, "shared")))
     assert kept
     assert kept <= {entry.msgstr for entry in after.obsolete_entries()}

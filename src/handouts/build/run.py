@@ -124,9 +124,8 @@ def build_pages(
             progress(variant, "unchanged")
     must_be_whole = release or main_of(collection) is not collection
     withdrawn = [variant for variant in wanted if variant not in rows] if must_be_whole else []
-    for variant in (
-        withdrawn
-    ):  # neither what failed nor what is overdue stays as it was before somebody signed; nor an older translation
+    # neither what failed nor what is overdue stays as it was before somebody signed; nor an older translation
+    for variant in withdrawn:
         for path in (out / variant.path, out / variant.pdf_path):
             files.remove(path)
         if variant in held:

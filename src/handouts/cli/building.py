@@ -19,17 +19,16 @@ if TYPE_CHECKING:
 def build(collection: Collection, options: argparse.Namespace) -> int:
     """Make the pages asked for in all languages, or in one."""
     from handouts.build import add_addresses, publish_addresses
-    from handouts.collection.languages import read_languages
+    from handouts.collection.languages import find_language, read_languages
 
     languages = read_languages(collection)
     out = options.out or collection.exports
+    if options.language:
+        find_language(collection, options.language)
     wanted = [options.language] if options.language else [tag for tag in languages if _offers(languages[tag], options)]
-    translated = _translate(collection, list(dict.fromkeys([*languages, *wanted])))
-    asked = {
-        tag: one
-        for tag, one in {"": collection, **translated}.items()
-        if tag in wanted or not (tag or options.language)
-    }
+    translated = _translate(collection, [*languages])
+    asked = {tag: translated[tag] for tag in wanted if tag in translated}
+    asked |= {} if options.language else {"": collection}
     with_addresses = add_addresses(collection, {tag: _variants(one, options) for tag, one in asked.items()})
     if with_addresses is not collection:
         collection, translated = with_addresses, _translate(with_addresses, list(translated))

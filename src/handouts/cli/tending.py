@@ -225,6 +225,7 @@ def translate(collection: Collection, options: argparse.Namespace) -> int:
     from handouts.collection.languages import find_language, read_languages
     from handouts.collection.translated import in_language
     from handouts.collection.translations import renew_translations
+    from handouts.collection.words import Source
     from handouts.page import list_variants, make_pages
 
     known_ones = read_languages(collection)
@@ -234,7 +235,7 @@ def translate(collection: Collection, options: argparse.Namespace) -> int:
     for tag in options.languages or known_ones:
         language = find_language(collection, tag)
         if not options.check:
-            done = renew_translations(collection, tag, language.only)
+            done = renew_translations(Source(collection, language.only), tag)
             print(
                 f"{tag}: {done.translated} translated, {done.changed} to be looked at again, {done.new} to be translated. See po/{tag}/"
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from handouts.collection import page_layouts
 from handouts.collection.csvfile import Tables
 from handouts.collection.folder import Collection
-from handouts.collection.languages import main_of
+from handouts.collection.languages import main_of, translated_from
 from handouts.collection.parameters import Parameters, resolve
 from handouts.errors import ParameterError
 
@@ -59,9 +59,8 @@ def read_addresses(tables: Tables) -> list[Address]:
 
 def find_address(collection: Collection, topic: str, values: Mapping[str, str]) -> str:
     """Return the address of a page: that of its row, or the one that it will get."""
-    main = main_of(collection)
-    language = "" if main.clinic.language == collection.clinic.language else collection.clinic.language
-    known = read_addresses(main.tables)
+    language = collection.clinic.language if translated_from(collection) else ""
+    known = read_addresses(main_of(collection).tables)
     for one in known:
         if one.means(collection.parameters, topic, values, language):
             return one.address

@@ -41,6 +41,12 @@ def find_language(collection: Collection, tag: str) -> Language:
     return languages[tag]
 
 
+def translated_from(collection: Collection) -> str:
+    """Return the tag of the language that `collection` is translated from; nothing where it is no translation, or into the same."""
+    own = main_of(collection).clinic.language
+    return "" if own == collection.clinic.language else own
+
+
 def main_of(collection: Collection) -> Collection:
     """Return the collection that `collection` is a translation of, or itself."""
     *above, _ = collection.root.parts

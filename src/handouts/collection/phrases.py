@@ -62,9 +62,9 @@ def list_for_patients() -> Mapping[str, str]:
     }
 
 
-def has_catalogue(language: str) -> bool:
-    """Tell whether the package has words of its own in `language`."""
-    return bool(read_catalogue(language) or read_catalogue(language.partition("-")[0]))
+def package_words(language: str) -> Mapping[str, str]:
+    """Return the package's own words in `language`, such as es-US, or in the language that it is one of, by name; none where it has no catalogue."""
+    return {**read_catalogue(language), **read_catalogue(language.partition("-")[0])}
 
 
 def read_phrases(tables: Tables, language: str) -> Phrases:
@@ -75,7 +75,7 @@ def read_phrases(tables: Tables, language: str) -> Phrases:
     wanted = read_catalogue("en")
     rows = tables.rows(layouts.PHRASES, phrase=one_of(*wanted))
     own = {row["phrase"]: row["text"] for row in rows}
-    found = {**read_catalogue(language), **read_catalogue(language.partition("-")[0]), **own}
+    found = {**package_words(language), **own}
     if missing := [name for name in list_for_patients() if name not in found]:
         raise DataError(
             f"data/clinic.csv, field language: there are no words for pages in {language!r}. Write them into data/phrases.csv, columns phrase,text: "

@@ -13,20 +13,12 @@ from typing import Any
 import nbformat
 
 from handouts import files
-from handouts.collection import layouts, notebook, page_layouts, safety
+from handouts.collection import layouts, page_layouts, safety
 from handouts.collection.csvfile import Row, write_table
 from handouts.collection.folder import Collection, open_collection
-from handouts.collection.languages import FOLDER, Language, find_language
+from handouts.collection.languages import FOLDER, find_language
 from handouts.collection.translations import Translations, read_translations
-from handouts.collection.words import (
-    SHARED,
-    change_cell,
-    change_phrases,
-    change_table,
-    list_tables,
-    rows_for,
-    without_others,
-)
+from handouts.collection.words import SHARED, Source, change_cell, change_phrases, change_table, rows_for
 
 NOT_THERE = (
     safety.RECORD,
@@ -43,22 +35,24 @@ NOT_THERE = (
 def in_language(collection: Collection, tag: str) -> tuple[Collection, Translations]:
     """Return the collection in another language, as its translations are now, and what of it is translated. Raises HandoutsError."""
     language = find_language(collection, tag)
-    translations = read_translations(collection, tag, language.only)
+    source = Source(collection, language.only)
+    translations = read_translations(source, tag)
     root = collection.root / FOLDER / tag
-    wanted = dict(_contents(collection, language, translations))
+    wanted = dict(_contents(source, tag, translations))
+    kept = {*wanted, f"data/{safety.RECORD}"}
     for path in files.files_in(root / "data") + files.files_in(root / "notebooks"):
-        if path.relative_to(root).as_posix() not in wanted:
+        if path.relative_to(root).as_posix() not in kept:
             files.remove(path)
     for name, content in wanted.items():
         files.write(root / name, content)
-    translated = open_collection(root)
-    _record_safety(translated)
+    # as a draft: who reviews the pages signs it with them
+    safety.record(root / "data", open_collection(root).safety, [], "", date.min)
     return open_collection(root), translations
 
 
-def _contents(collection: Collection, language: Language, translations: Translations) -> Iterable[tuple[str, bytes]]:
-    """Yield the files of the collection in its language: the name and content of each."""
-    tables = collection.tables
+def _contents(source: Source, tag: str, translations: Translations) -> Iterable[tuple[str, bytes]]:
+    """Yield the files of the collection in another language: the name and content of each; its notebooks are changed."""
+    collection, tables = source.collection, source.collection.tables
 
     def change_of(file: str) -> Any:
         def change(name: str, text: str) -> str:
@@ -68,27 +62,25 @@ def _contents(collection: Collection, language: Language, translations: Translat
 
         return change
 
-    with_words = list_tables(collection, language.only)
     for name in tables.names():
         if name in NOT_THERE:
             continue
-        if name in with_words:
-            header, rows = change_table(collection, name, language.only, change_of(SHARED))
+        if name in source.tables:
+            header, rows = change_table(source, name, change_of(SHARED))
             if name == layouts.CLINIC.file:
-                rows = [dict(row) for row in _with_language(rows, collection.clinic.language, language.tag)]
+                rows = [dict(row) for row in _with_language(rows, collection.clinic.language, tag)]
             yield f"data/{name}", write_table(header, rows).encode() if rows else tables.content(name)
         elif name == page_layouts.REVIEWS.file:
-            reviews = [row for row in tables.rows(page_layouts.REVIEWS) if row["language"] == language.tag]
+            reviews = [row for row in tables.rows(page_layouts.REVIEWS) if row["language"] == tag]
             yield f"data/{name}", write_table(list(page_layouts.REVIEWS.columns), reviews).encode()
         elif name == layouts.QUESTIONS.file:
-            questions = rows_for(collection, name, language.only)
+            questions = rows_for(source, name)
             yield f"data/{name}", write_table(list(layouts.QUESTIONS.columns), questions).encode()
         else:
             yield f"data/{name}", tables.content(name)
-    phrases = change_phrases(collection, language.tag, change_of(SHARED))
+    phrases = change_phrases(collection, tag, change_of(SHARED))
     yield f"data/{layouts.PHRASES.file}", write_table(list(layouts.PHRASES.columns), phrases).encode()
-    for topic in collection.topics:
-        nb = without_others(notebook.read(collection.notebook(topic)), language.only)
+    for topic, nb in source.notebooks.items():
         for cell in nb.cells:
             change_cell(cell, change_of(topic))
             if cell.cell_type == "code":
@@ -108,8 +100,3 @@ def _with_language(rows: Sequence[Row], own: str, tag: str) -> Iterator[Row]:
         elif row["field"] == "web_page" and value and tag != own:
             value = f"{value.rstrip('/')}/{tag}"
         yield {**row, "value": value}
-
-
-def _record_safety(translated: Collection) -> None:
-    """Write down the safety text of a translation as a draft: who reviews the pages signs it with them."""
-    safety.record(translated.data, translated.safety, [], "", date.min)

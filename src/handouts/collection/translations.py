@@ -16,14 +16,12 @@ from handouts import files
 from handouts.collection import layouts
 from handouts.collection.folder import Collection
 from handouts.collection.languages import TRANSLATIONS
-from handouts.collection.words import SHARED, Words, list_words, marks_of
+from handouts.collection.words import MARKS, SHARED, Source, Words, list_words, marks_of
 from handouts.errors import DataError
 
 WIDTH = 100
 FEWEST_WORDS, MOST_SHARED = 4, 0.6
 """How many words a translation needs for its language to be judged, and what share of them it may have from its source."""
-MARKS = r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)"
-"""What stands in a translation as it does in its source."""
 SAFETY = (layouts.SAFETY.file, layouts.SAFETY_PARTS.file, layouts.SAFETY_SETS.file, layouts.SAFETY_MUST.file)
 """The tables of the safety text: all of it is translated, or none."""
 
@@ -48,22 +46,22 @@ class Renewed:
     new: int
 
 
-def read_translations(collection: Collection, language: str, only: Sequence[str]) -> Translations:
+def read_translations(source: Source, language: str) -> Translations:
     """Return the translations into `language` that count for the words as they are. Raises HandoutsError."""
+    collection = source.collection
     stored = {file: _by_name(_read(collection, language, file)) for file in _files(collection)}
-    words = list_words(collection, language, only)
+    words = list_words(source, language)
     terms = _terms(words, stored)
     same = language.partition("-")[0] == collection.clinic.language.partition("-")[0]
     texts: dict[Key, str] = {}
     missing: dict[Key, str] = {}
     for one in words:
         key, entry = (one.file, one.name, one.text), stored[one.file].get((one.name, one.text))
-        if wrong := _find_wrong(one, entry, terms) or (
-            entry and not same and _tell_untranslated(one.text, entry.msgstr)
-        ):
+        if entry is None or not entry.msgstr.strip():
+            missing[key] = "is not translated"
+        elif wrong := _find_wrong(one, entry, terms) or ("" if same else _tell_untranslated(one.text, entry.msgstr)):
             missing[key] = wrong
         else:
-            assert entry is not None
             texts[key] = entry.msgstr
     unsafe = next((key for key in missing if key[1].startswith(SAFETY)), None)
     if unsafe:
@@ -73,10 +71,8 @@ def read_translations(collection: Collection, language: str, only: Sequence[str]
     return Translations(texts, missing)
 
 
-def _find_wrong(words: Words, entry: polib.POEntry | None, terms: Mapping[str, str]) -> str | None:
-    """Return why a translation does not count, or None."""
-    if entry is None or not entry.msgstr.strip():
-        return "is not translated"
+def _find_wrong(words: Words, entry: polib.POEntry, terms: Mapping[str, str]) -> str:
+    """Return why a translation does not count, or nothing."""
     if entry.fuzzy:
         return "is marked to be looked at again: the English was changed"
     source, target = Counter(marks_of(words.text, {})), Counter(marks_of(entry.msgstr, terms))
@@ -87,19 +83,19 @@ def _find_wrong(words: Words, entry: polib.POEntry | None, terms: Mapping[str, s
         )
     if words.file != SHARED and "\n\n" in entry.msgstr:
         return "is two paragraphs where the English is one"
-    return None
+    return ""
 
 
-def _tell_untranslated(source: str, target: str) -> str | None:
+def _tell_untranslated(source: str, target: str) -> str:
     """Return what is wrong where a translation has the words of its source: somebody forgot to translate it, or pasted it back."""
     before, after = (
-        [word for word in re.findall(r"[^\W\d_]+", re.sub(MARKS, " ", one.lower())) if len(word) > 1]
+        [word for word in re.findall(r"[^\W\d_]+", MARKS.sub(" ", one.lower())) if len(word) > 1]
         for one in (source, target)
     )
     shared = sum(word in before for word in after)
     if len(after) >= FEWEST_WORDS and shared > MOST_SHARED * len(after):
         return f"has {shared} of its {len(after)} words from the source: it is not translated"
-    return None
+    return ""
 
 
 def _terms(words: Sequence[Words], stored: Mapping[str, Mapping[tuple[str, str], polib.POEntry]]) -> dict[str, str]:
@@ -113,12 +109,12 @@ def _terms(words: Sequence[Words], stored: Mapping[str, Mapping[tuple[str, str],
     return terms
 
 
-def renew_translations(collection: Collection, language: str, only: Sequence[str]) -> Renewed:
+def renew_translations(source: Source, language: str) -> Renewed:
     """Write the files of a language anew for the words as they are: new ones empty, changed ones to be looked at again, moved ones kept.
 
     What is no longer in the collection stays at the end of its file, as PO keeps it. Raises HandoutsError.
     """
-    words = list_words(collection, language, only)
+    collection, words = source.collection, list_words(source, language)
     counts: Counter[str] = Counter()
     for file in _files(collection):
         before = _read(collection, language, file)

@@ -7,15 +7,15 @@ rows, pictures, sources or colours is no word.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from pathlib import Path
 
 from nbformat import NotebookNode
 
 from handouts.collection import layouts, notebook
 from handouts.collection.csvfile import Row
 from handouts.collection.folder import Collection
-from handouts.collection.parameters import offered
-from handouts.collection.phrases import has_catalogue, list_for_patients
+from handouts.collection.phrases import list_for_patients, package_words
 
 SHARED = "shared"
 """What a file of translations is called that is of no topic."""
@@ -43,6 +43,9 @@ EVERYWHERE = ("question", "shared")
 """Columns whose words several rows have, and which must be the same in all."""
 DRAWN_KEYS = ("option", "step", "at", "fact", "kind")
 """Columns of a diagram's table that tell its rows apart."""
+MARKS = re.compile(r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)")
+"""What stands in a translation as it does in its source: citations, facts, fields, numbers of facts, addresses."""
+TAUGHT = re.compile(r"\[\?([^\]]*)\]")
 LONGEST_NAME = 40
 
 
@@ -60,8 +63,43 @@ Change = Callable[[str, str], str]
 """Takes the name of words and the words, and returns what stands in their place."""
 
 
-def list_words(collection: Collection, language: str, only: Sequence[str]) -> list[Words]:
-    """Return the words to translate into `language` for pages for `only` some values, such as level:plain. Raises HandoutsError.
+@dataclass(frozen=True)
+class Source:
+    """What is translated: a collection, for `only` some values, such as level:plain. Each notebook is read once."""
+
+    collection: Collection
+    only: Sequence[str]
+
+    @cached_property
+    def notebooks(self) -> dict[str, NotebookNode]:
+        """The notebook of each topic, without the cells that are for other values. Raises NotebookError."""
+        return {name: self._read(self.collection.notebook(name)) for name in self.collection.topics}
+
+    def _read(self, path: Path) -> NotebookNode:
+        nb = notebook.read(path)
+        nb.cells = [cell for cell in nb.cells if is_for(notebook.tags(cell), self.only)]
+        return nb
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """The names in data/captions.csv that cells show."""
+        code = "\n".join(cell.source for nb in self.notebooks.values() for cell in nb.cells if cell.cell_type == "code")
+        return [name for name in self.collection.captions if re.search(rf"""["']{re.escape(name)}["']""", code)]
+
+    @cached_property
+    def value_tables(self) -> dict[str, str]:
+        """The parameter of each table of values."""
+        return {row["values_in"]: row["parameter"] for row in self.collection.tables.rows(layouts.PARAMETERS)}
+
+    @cached_property
+    def tables(self) -> list[str]:
+        """The tables with words that pages show."""
+        named = [layouts.CLINIC.file, *self.value_tables, *COLUMNS, *(f"{name}.csv" for name in self.shown)]
+        return [name for name in named if name in self.collection.tables.names()]
+
+
+def list_words(source: Source, language: str) -> list[Words]:
+    """Return the words to translate into `language`. Raises HandoutsError.
 
     Those of a topic come first, in its order. The package's own words are among them where it has none of the language.
     """
@@ -74,57 +112,13 @@ def list_words(collection: Collection, language: str, only: Sequence[str]) -> li
 
         return take
 
-    for topic in collection.topics:
-        for cell in without_others(notebook.read(collection.notebook(topic)), only).cells:
+    for topic, nb in source.notebooks.items():
+        for cell in nb.cells:
             change_cell(cell, note(topic, " ".join(notebook.tags(cell))))
-    for name in list_tables(collection, only):
-        change_table(collection, name, only, note(SHARED, f"data/{name}"))
-    change_phrases(collection, language, note(SHARED, "the package's own words"))
+    for name in source.tables:
+        change_table(source, name, note(SHARED, f"data/{name}"))
+    change_phrases(source.collection, language, note(SHARED, "the package's own words"))
     return list(found.values())
-
-
-def list_tables(collection: Collection, only: Sequence[str]) -> list[str]:
-    """Return the tables with words that pages for `only` some values show."""
-    named = [
-        layouts.CLINIC.file,
-        *value_tables(collection),
-        *COLUMNS,
-        *(f"{name}.csv" for name in list_shown(collection, only)),
-    ]
-    return [name for name in named if name in collection.tables.names()]
-
-
-def list_shown(collection: Collection, only: Sequence[str]) -> list[str]:
-    """Return the names in data/captions.csv that cells for `only` some values show."""
-    code = [
-        cell.source
-        for topic in collection.topics
-        for cell in without_others(notebook.read(collection.notebook(topic)), only).cells
-        if cell.cell_type == "code"
-    ]
-    return [name for name in collection.captions if re.search(rf"""["']{re.escape(name)}["']""", "\n".join(code))]
-
-
-def value_tables(collection: Collection) -> dict[str, str]:
-    """Return the parameter of each table of values."""
-    return {row["values_in"]: row["parameter"] for row in collection.tables.rows(layouts.PARAMETERS)}
-
-
-def without_others(nb: NotebookNode, only: Sequence[str]) -> NotebookNode:
-    """Return a notebook without the cells that are for other values only."""
-    facets = _facets(only)
-    kept = []
-    for cell in nb.cells:
-        tagged = [tag for tag in notebook.tags(cell) if tag.partition(":")[0] in facets]
-        if not tagged or any(offered(only, {**_any_of(only), **dict([tag.split(":", 1)])}) for tag in tagged):
-            kept.append(cell)
-    nb.cells = kept
-    return nb
-
-
-def _any_of(only: Sequence[str]) -> dict[str, str]:
-    """Return a value for each facet of `only` that it allows."""
-    return dict(one.split(":", 1) for one in only)
 
 
 def change_cell(cell: NotebookNode, change: Change) -> None:
@@ -140,13 +134,11 @@ def change_cell(cell: NotebookNode, change: Change) -> None:
     cell.source = "".join(pieces)
 
 
-def change_table(
-    collection: Collection, name: str, only: Sequence[str], change: Change
-) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the columns of a table, and its rows for `only` some values, with the words replaced. Raises DataError."""
-    rows = rows_for(collection, name, only)
+def change_table(source: Source, name: str, change: Change) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the columns of a table, and its rows that pages use, with the words replaced. Raises DataError."""
+    collection, rows = source.collection, rows_for(source, name)
     header = list(rows[0]) if rows else []
-    key, words = _columns_of(collection, name, header)
+    key, words = _columns_of(source, name, header)
     heads = {}
     if _is_shown_as_table(collection, name):
         own = [column for column in words if column not in collection.options]
@@ -165,33 +157,37 @@ def change_table(
 def change_phrases(collection: Collection, language: str, change: Change) -> list[dict[str, str]]:
     """Return the rows of data/phrases.csv in `language`: the collection's own words, and the package's where it has none of the language."""
     own = {row["phrase"]: row["text"] for row in collection.tables.rows(layouts.PHRASES)}
-    texts = {**({} if has_catalogue(language) else list_for_patients()), **own}
+    texts = {**({} if package_words(language) else list_for_patients()), **own}
     return [{"phrase": name, "text": change(f"{layouts.PHRASES.file}/{name}", text)} for name, text in texts.items()]
 
 
-def rows_for(collection: Collection, name: str, only: Sequence[str]) -> list[Row]:
-    """Return the rows of a table that pages for `only` some values use. Raises DataError."""
-    rows = collection.tables.read(name, {}, more=True, optional=True)
-    if facet := value_tables(collection).get(name):
-        return [
-            row for row in rows if offered([one for one in only if one.startswith(f"{facet}:")], {facet: row[facet]})
-        ]
+def rows_for(source: Source, name: str) -> list[Row]:
+    """Return the rows of a table that pages use. Raises DataError."""
+    rows = source.collection.tables.read(name, {}, more=True, optional=True)
+    if facet := source.value_tables.get(name):
+        return [row for row in rows if is_for([f"{facet}:{row[facet]}"], source.only)]
     if name == layouts.CAPTIONS.file:
-        shown = list_shown(collection, only)
-        return [row for row in rows if row["name"] in shown]
+        return [row for row in rows if row["name"] in source.shown]
     if name in (layouts.TOPICS.file, layouts.QUESTIONS.file):
-        kept = [
-            row
-            for row in rows
-            if len(_facets(allowed(row.get("only", ""), only))) == len(_facets(row.get("only", "").split()))
-        ]
-        return [{**row, "only": " ".join(allowed(row.get("only", ""), only))} for row in kept]
+        own = [(row, row.get("only", "").split()) for row in rows]
+        return [{**row, "only": " ".join(_allowed(of, source.only))} for row, of in own if is_for(of, source.only)]
     return rows
 
 
-def allowed(own: str, only: Sequence[str]) -> list[str]:
-    """Return the values that something is for, with spaces between, without those that `only` leaves out."""
-    return [one for one in own.split() if one.partition(":")[0] not in _facets(only) or one in only]
+def is_for(own: Sequence[str], only: Sequence[str]) -> bool:
+    """Tell whether what has these tags or values is for `only` some values: of each facet that it names, for one of them.
+
+    >>> is_for(["level:plain"], ["level:plain"]), is_for(["level:other"], ["level:plain"]), is_for(["part:x"], ["level:plain"])
+    (True, False, True)
+    >>> is_for(["level:other", "audience:some"], ["level:plain", "audience:some"])
+    False
+    """
+    return _facets(_allowed(own, only)) == _facets(own)
+
+
+def _allowed(own: Sequence[str], only: Sequence[str]) -> list[str]:
+    """Return the tags or values that something is for, without those that `only` leaves out."""
+    return [one for one in own if one.partition(":")[0] not in _facets(only) or one in only]
 
 
 def _facets(only: Sequence[str]) -> set[str]:
@@ -203,15 +199,15 @@ def _is_shown_as_table(collection: Collection, name: str) -> bool:
     return caption is not None and caption.drawn_as == "table"
 
 
-def _columns_of(collection: Collection, name: str, header: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def _columns_of(source: Source, name: str, header: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the columns that name a row of a table, and those that hold words."""
     if name == layouts.CLINIC.file:
         return ("field",), ("value",)
-    if name in (values := value_tables(collection)):
-        return (values[name],), VALUE_WORDS
+    if name in source.value_tables:
+        return (source.value_tables[name],), VALUE_WORDS
     if name in COLUMNS:
         return COLUMNS[name]
-    if _is_shown_as_table(collection, name):
+    if _is_shown_as_table(source.collection, name):
         return header[:1], [column for column in header if column != "source"]
     return [one for one in DRAWN_KEYS if one in header], [one for one in DRAWN_WORDS if one in header]
 
@@ -221,16 +217,17 @@ def slug(text: str) -> str:
     return re.sub(r"[^\w]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-")
 
 
-def numbers_of(text: str) -> list[str]:
+def marks_of(text: str, glossary: Mapping[str, str]) -> list[str]:
+    """Return what a translation must hold as its source does: citations, facts, fields, taught words, links, bold, bullets, numbers.
+
+    `glossary` has the source's word of each taught word.
+    """
+    found = MARKS.findall(text)
+    found += [f"[?{glossary.get(term.lower(), term.lower())}]" for term in TAUGHT.findall(text)]
+    found += ["**"] * text.count("**") + re.findall(r"(?m)^\s*(?:#+|[-*]|\d+\.)(?= )|^\|(?=.)", text)
+    return sorted(re.sub(r"\s+", " ", one) for one in found) + _numbers_of(TAUGHT.sub("", MARKS.sub("", text)))
+
+
+def _numbers_of(text: str) -> list[str]:
     """Return the numbers in a text, without the signs that languages put in between."""
     return sorted(re.sub(r"[.,]", "", one) for one in re.findall(r"\d+(?:[.,]\d+)*", text))
-
-
-def marks_of(text: str, glossary: Mapping[str, Any]) -> list[str]:
-    """Return what a translation must hold as its source does: citations, facts, fields, taught words, links, bold, bullets, numbers."""
-    found = re.findall(r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)", text)
-    found += [f"[?{glossary.get(term.lower(), term.lower())}]" for term in re.findall(r"\[\?([^\]]*)\]", text)]
-    found += ["**"] * text.count("**") + re.findall(r"(?m)^\s*(?:#+|[-*]|\d+\.)(?= )|^\|(?=.)", text)
-    return sorted(re.sub(r"\s+", " ", one) for one in found) + numbers_of(
-        re.sub(r"\[[@=?][^\]]*\]|\]\([^)]*\)|\{\{.*?\}\}", "", text)
-    )

@@ -11,10 +11,11 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import path_regex
-from jupyter_server.utils import url_path_join
+from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
 
 from handouts.collection import Collection
@@ -229,7 +230,8 @@ class AloneHandler(HTMLHandler):
         self.values(place)
         code = trust.read_code(place.file)
         if not self.desk.may_run(code):
-            self.redirect_to_preview(path, asked)
+            address = url_path_join(self.base_url, "handouts", "preview", url_escape(path))
+            self.redirect(f"{address}?{urlencode(asked)}")
             return
         _, made = await self.desk.soon(place, asked, MOST_SECONDS, preview.make_preview, code)
         self.set_header("Cache-Control", "no-store")

@@ -6,12 +6,10 @@ from contextlib import suppress
 from functools import wraps
 from http.client import responses
 from typing import Any
-from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
-from jupyter_server.utils import url_escape, url_path_join
 from tornado import web
 from tornado.iostream import StreamClosedError
 
@@ -86,11 +84,6 @@ class Handler(ExtensionHandlerMixin, JupyterHandler):
             if isinstance(body, dict):
                 return body
         raise web.HTTPError(400, reason="A JSON object is wanted.")
-
-    def redirect_to_preview(self, path: str, asked: dict[str, str]) -> None:
-        """Lead to the preview for a reader: it asks whether the notebook may run."""
-        address = url_path_join(self.base_url, "handouts", "preview", url_escape(path))
-        self.redirect(f"{address}?{urlencode(asked)}")
 
     def seconds(self) -> float:
         """Return how long to wait for a page: none at all where this asks again."""

@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from handouts.collection.folder import Collection
-from handouts.collection.languages import find_language, main_of
+from handouts.collection.languages import find_language, main_of, translated_from
 from handouts.collection.locales import name_language
 from handouts.errors import PageError, known
 from handouts.page.around import UNSEALED, Around, call, day
@@ -105,10 +105,9 @@ def review(page: Around) -> str:
 
 def tell_translation(collection: Collection) -> str:
     """Return what a page says of who translated it from which language; nothing of one in the collection's own."""
-    main, tag = main_of(collection), collection.clinic.language
-    if main.clinic.language == tag:
+    tag, of = collection.clinic.language, translated_from(collection)
+    if not of:
         return ""
-    name = name_language(main.clinic.language, tag)
-    by = find_language(main, tag).translated_by
+    name, by = name_language(of, tag), find_language(main_of(collection), tag).translated_by
     say = collection.phrases
     return say("translated_by", language=name, name=by) if by else say("translated", language=name)

@@ -12,6 +12,8 @@ from handouts.errors import HandoutsError, OutputError
 from handouts.page.make import Page, key_of
 from handouts.page.variant import Variant
 
+RUNS = "outputs"
+"""The folder, among the finished pages, of what cells gave when they ran."""
 MOST_CACHED = 500
 """How many finished pages are kept; those used longest ago go first."""
 
@@ -62,7 +64,7 @@ def keep_file(collection: Collection, name: str, content: bytes) -> None:
 
 def forget_oldest(collection: Collection) -> None:
     """Remove the finished pages, and their PDFs, beyond MOST_CACHED, and as many of what cells gave."""
-    for folder in (collection.cache, collection.cache.with_name("outputs")):
+    for folder in (collection.cache, collection.cache / RUNS):
         used = []
         for path in folder.glob("*.*"):
             with suppress(FileNotFoundError):  # another build forgets too

@@ -21,7 +21,7 @@ from handouts.collection import notebook
 from handouts.collection.addresses import find_path
 from handouts.collection.evidence import cite
 from handouts.collection.folder import Collection, find
-from handouts.collection.languages import main_of
+from handouts.collection.languages import translated_from
 from handouts.collection.locales import written_from
 from handouts.collection.notebook import place
 from handouts.collection.parameters import SIZE, resolve
@@ -144,7 +144,7 @@ class PagePreprocessor(Preprocessor):
             reviews=[review for review in collection.reviews if review.topic == topic],
             review=resources.get("review"),
             translated=tell_translation(collection),
-            written_in=written_in if (written_in := main_of(collection).clinic.language) != clinic.language else "",
+            written_in=translated_from(collection),
             carries=list(list_carried(nb, collection, expander, sources, used)),
         )
         return nb, resources
@@ -155,7 +155,7 @@ def _web_address(collection: Collection, web_page: str, topic: str, values: Mapp
     if not web_page:
         return ""
     site = web_page.rstrip("/")
-    if main_of(collection) is not collection:  # all addresses lie in one place
+    if translated_from(collection):  # all addresses lie in one place
         site = site.removesuffix(f"/{collection.clinic.language}")
     return f"{site}/{find_path(collection, topic, values)}"
 

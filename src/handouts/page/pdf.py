@@ -65,7 +65,7 @@ def lay_out(html: str, paper: str, use: Callable[[Any], T]) -> T:
     One is raised too for letters that no font of a PDF has, as in a Chinese name: they would be printed as boxes.
     """
     check_can_print()
-    if lost := "".join(sorted({letter for letter in html if letter.isalpha()} - _letters())):
+    if lost := "".join(sorted(letter for letter in set(html) - _letters() if letter.isalpha())):
         raise PageError(f"no font of a PDF has the letters {lost[:MOST_TOLD]}, and they would be printed as boxes. The page itself shows them: print it from a browser.")  # fmt: skip
     import matplotlib as mpl
     from weasyprint import CSS, HTML

@@ -6,22 +6,13 @@ and what is installed: all that a cell can know of, but for the world outside of
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from handouts import files
 from handouts.collection import Collection, notebook
-from handouts.errors import OutputError
-
-
-def folder_of(collection: Collection) -> Path:
-    """Return the folder of what cells gave."""
-    return collection.cache.with_name("outputs")
+from handouts.page.cache import RUNS, keep_file, read_kept_file
 
 
 def key_of_run(collection: Collection, cells: NotebookNode, values: Mapping[str, str], made_by: str) -> str:
@@ -40,11 +31,10 @@ def key_of_run(collection: Collection, cells: NotebookNode, values: Mapping[str,
 
 def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookNode | None:
     """Return the notebook `cells` with what its code gave when it ran, or None where that is not kept."""
-    path = folder_of(collection) / f"{key}.json"
+    content = read_kept_file(collection, f"{RUNS}/{key}.json")
     try:
-        ran = nbformat.from_dict(json.loads(path.read_bytes()))
-        os.utime(path)
-    except (OSError, ValueError):
+        ran = nbformat.from_dict(json.loads(content or b""))
+    except ValueError:
         return None
     executed = nbformat.from_dict({**cells, "metadata": ran.metadata})
     code = list(ran.cells)
@@ -62,5 +52,4 @@ def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookN
 def keep_run(collection: Collection, key: str, executed: NotebookNode) -> None:
     """Keep what the code of a notebook gave; where that cannot be, it runs again next time."""
     code = {"metadata": executed.metadata, "cells": [cell for cell in executed.cells if cell.cell_type == "code"]}
-    with suppress(OutputError):
-        files.write(folder_of(collection) / f"{key}.json", json.dumps(code, ensure_ascii=False).encode())
+    keep_file(collection, f"{RUNS}/{key}.json", json.dumps(code, ensure_ascii=False).encode())
