@@ -20,7 +20,7 @@ from handouts.build.run import build_pages
 from handouts.checks.findings import ERROR
 from handouts.checks.run import check_collection, check_words
 from handouts.collection import Collection, open_collection
-from handouts.collection.csvfile import contrast
+from handouts.collection.rules import contrast
 from handouts.errors import DataError, HandoutsError
 from handouts.page import Variant, list_variants, make_page
 from handouts.page.around import with_calls

@@ -20,8 +20,8 @@ from handouts.checks.findings import ERROR
 from handouts.checks.readers import make_readers_of
 from handouts.checks.run import check_collection
 from handouts.collection import Collection, notebook
-from handouts.collection.csvfile import text
 from handouts.collection.languages import read_languages
+from handouts.collection.rules import text
 from handouts.collection.sentences import split
 from handouts.collection.translated import in_language
 from handouts.page import list_variants

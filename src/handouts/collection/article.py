@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handouts.collection import layouts
-from handouts.collection.csvfile import Tables, one_of
+from handouts.collection.csvfile import Tables
+from handouts.collection.rules import one_of
 from handouts.collection.sentences import split
 from handouts.errors import DataError
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from handouts.collection import layouts
-from handouts.collection.csvfile import Row, Tables, one_of
+from handouts.collection.csvfile import Row, Tables
+from handouts.collection.rules import one_of
 from handouts.errors import DataError, known
 
 

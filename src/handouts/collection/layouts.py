@@ -1,8 +1,9 @@
 """What tables a collection can have, and what each column holds: what is read is checked by this, and docs/tables.md is written from it."""
 
-from handouts.collection.csvfile import (
-    Column,
-    Layout,
+from handouts.collection.csvfile import Column, Layout
+from handouts.collection.page_layouts import ADDRESSES, LANGUAGES, REVIEWS
+from handouts.collection.roster_layouts import ROSTER_COLUMNS, ROSTERS
+from handouts.collection.rules import (
     address,
     colour,
     count,
@@ -16,9 +17,7 @@ from handouts.collection.csvfile import (
     parameter,
     phone,
     yes_no,
-)  # fmt: skip
-from handouts.collection.page_layouts import ADDRESSES, LANGUAGES, REVIEWS
-from handouts.collection.roster_layouts import ROSTER_COLUMNS, ROSTERS
+)
 
 PAPERS = ("A4", "Letter")
 """What a clinic can print on."""

@@ -1,6 +1,7 @@
 """The tables in data/ about finished pages: who reviewed them, in which languages they are, and where they lie on the web."""
 
-from handouts.collection.csvfile import Column, Layout, a_day, language, name, optional
+from handouts.collection.csvfile import Column, Layout
+from handouts.collection.rules import a_day, language, name, optional
 
 REVIEWS = Layout(
     "reviews.csv",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from handouts.collection import layouts
-from handouts.collection.csvfile import Column, Row, Tables, name, number
+from handouts.collection.csvfile import Column, Row, Tables
+from handouts.collection.rules import name, number
 from handouts.errors import DataError, ParameterError, known
 
 SIZE = "size"

@@ -13,7 +13,8 @@ from html import escape
 from pathlib import Path
 
 from handouts.collection import layouts
-from handouts.collection.csvfile import Tables, one_of
+from handouts.collection.csvfile import Tables
+from handouts.collection.rules import one_of
 from handouts.errors import DataError
 
 CATALOGUES = Path(__file__).with_name("catalogues")

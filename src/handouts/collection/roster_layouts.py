@@ -1,6 +1,7 @@
 """The tables in data/ that say how the rosters of other programs are read."""
 
-from handouts.collection.csvfile import Column, Layout, name, number, one_of, optional
+from handouts.collection.csvfile import Column, Layout
+from handouts.collection.rules import name, number, one_of, optional
 
 
 def row_number(value: str) -> str | None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from handouts import files
 from handouts.collection import layouts
-from handouts.collection.csvfile import Row, Tables, one_of, write_table
+from handouts.collection.csvfile import Row, Tables, write_table
 from handouts.collection.evidence import Sources, sources_of
+from handouts.collection.rules import one_of
 from handouts.errors import DataError, known
 
 SIGNED, DRAFT = layouts.STATES

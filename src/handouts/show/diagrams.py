@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from handouts.collection import Collection
 from handouts.collection.clinic import Option
-from handouts.collection.csvfile import Row, Rule, number, one_of, text
+from handouts.collection.csvfile import Row
 from handouts.collection.phrases import Phrases
+from handouts.collection.rules import Rule, number, one_of, text
 from handouts.collection.sentences import ended
 from handouts.errors import DataError, known
 from handouts.show import quantities, sequences, shapes
