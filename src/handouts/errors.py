@@ -66,8 +66,11 @@ def check_installed(package: str, extra: str, what: str, error: type[HandoutsErr
         raise error(f"{what} needs the package {package}. Install it: pip install 'handouts[{extra}]'.")
 
 
+MOST_NAMED = 30
+
+
 def known(value: str, values: Iterable[str]) -> str:
-    """Tell which values are known, nearest first when one is near.
+    """Tell which values are known, nearest first when one is near, and no more of them than somebody reads.
 
     >>> known("atlete", ["general", "athlete"])
     "Did you mean 'athlete'? Known: general, athlete."
@@ -75,4 +78,5 @@ def known(value: str, values: Iterable[str]) -> str:
     values = list(values)
     near = get_close_matches(value, values, n=1)
     hint = f"Did you mean '{near[0]}'? " if near else ""
-    return f"{hint}Known: {', '.join(values)}."
+    more = f", and {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
+    return f"{hint}Known: {', '.join(values[:MOST_NAMED])}{more}."

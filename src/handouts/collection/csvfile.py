@@ -67,6 +67,8 @@ class Tables:
         self._files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
         self._content: dict[str, bytes] = {}
         self._lines: dict[str, list[list[str]]] = {}
+        self.rules: dict[str, Mapping[str, Rule]] = {}
+        """By which rules each table was read, a column each."""
 
     def content(self, name: str) -> bytes:
         """Return what the file `name` holds. Raises OSError."""
@@ -84,6 +86,11 @@ class Tables:
             return None
         except OSError as error:
             raise DataError(f"data/{name}: cannot be read ({error.strerror}).") from error
+
+    def suppose(self, name: str, content: bytes) -> None:
+        """Have the file `name` hold `content` from here on, whatever is on disk: to see what would become of it."""
+        self._files[name], self._content[name] = self.folder / name, content
+        self._lines.pop(name, None)
 
     def names(self) -> list[str]:
         """Return the names of all files, in order."""
@@ -132,6 +139,7 @@ class Tables:
         cells, a row that comes twice, and a table without rows.
         """
         where = f"data/{name}"
+        self.rules[name] = rules
         if optional and name not in self._files:
             if near := [one for one in self._files if one.casefold() == name.casefold()]:
                 raise DataError(f"data/{near[0]}: is to be called {name}. Rename it.")

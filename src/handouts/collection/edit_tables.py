@@ -1,6 +1,7 @@
 """Rows of a table added, changed, or taken out; all others stay as they were written, in the way that a spreadsheet wrote them."""
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -43,6 +44,50 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     header, *rows = ([cell.strip() for cell in cells] for _, cells in _records(*_read(path)))
     fitting = (cells for cells in rows if any(cells) and not any(cells[len(header) :]))
     return header, [dict(zip(header, [*cells, *[""] * len(header)], strict=False)) for cells in fitting]
+
+
+def read_cells(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the columns of a table, and its rows that are not empty: the number of each among all, and its cells, as many in each.
+
+    Raises UnicodeDecodeError and csv.Error.
+    """
+    dialect = dialect_of(content)
+    header, *rows = (
+        [cell.strip() for cell in cells] for _, cells in _records(content.decode(dialect.encoding), dialect)
+    )
+    filled = [(number, cells) for number, cells in enumerate(rows) if any(cells)]
+    width = max(_last_filled(cells) for cells in [header, *(cells for _, cells in filled)])
+    return _fitted(header, width), [(number, _fitted(cells, width)) for number, cells in filled]
+
+
+def write_cells(content: bytes, rows: Sequence[tuple[int | None, Sequence[str]]]) -> bytes:
+    """Return a table with other `rows`: each with the number that it had, if any, and its cells. One that is as it was stays as it was written."""
+    dialect = dialect_of(content)
+    (header, columns), *before = _records(content.decode(dialect.encoding), dialect)
+    width = max(len(columns), *(_last_filled(cells) for _, cells in rows)) if rows else len(columns)
+    pieces = [dialect.above, header if width == len(columns) else _line(_fitted(columns, width), dialect)]
+    for number, cells in rows:
+        cells = _fitted(cells, width)
+        raw, old = before[number] if number is not None and 0 <= number < len(before) else ("", [])
+        same = _fitted([cell.strip() for cell in old], width) == cells
+        if not pieces[-1].endswith(("\n", "\r")):
+            pieces[-1] += dialect.ends
+        pieces.append(raw if raw and same else _line(cells, dialect))
+    return "".join(pieces).encode(dialect.encoding)
+
+
+def _last_filled(cells: Sequence[str]) -> int:
+    return max((count for count, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+
+
+def _fitted(cells: Sequence[str], width: int) -> list[str]:
+    return [*cells, *[""] * (width - len(cells))][:width]
+
+
+def _line(cells: Sequence[str], dialect: Dialect) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator=dialect.ends, delimiter=dialect.separator).writerow(cells)
+    return line.getvalue()
 
 
 def _read(path: Path) -> tuple[str, Dialect]:

@@ -3,6 +3,7 @@
 import keyword
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from handouts.errors import known
@@ -71,9 +72,25 @@ def parameter(value: str) -> str | None:
     return None
 
 
-def yes_no(value: str) -> str | None:
-    """Accept yes or no."""
-    return None if value in ("yes", "no") else "write yes or no."
+@dataclass(frozen=True)
+class OneOf:
+    """Accepts one of some values; where it does not, says what is `wanted`, or which there are."""
+
+    values: tuple[str, ...]
+    wanted: str = ""
+
+    def __call__(self, value: str) -> str | None:
+        """Return what is wrong with `value`, or None."""
+        return None if value in self.values else self.wanted or known(value, (one or "nothing" for one in self.values))
+
+
+yes_no = OneOf(("yes", "no"), "write yes or no.")
+"""Accepts yes or no."""
+
+
+def one_of(*values: str) -> OneOf:
+    """Accept one of `values`."""
+    return OneOf(values)
 
 
 def count(value: str) -> str | None:
@@ -109,8 +126,3 @@ def email(value: str) -> str | None:
         if not value or re.fullmatch(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[a-z]+", value)
         else "write an address such as help@clinic.example."
     )
-
-
-def one_of(*values: str) -> Rule:
-    """Accept one of `values`."""
-    return lambda value: None if value in values else known(value, (repr(allowed) for allowed in values))

@@ -210,7 +210,7 @@ class PreviewHandler(HTMLHandler):
         except (web.HTTPError, HandoutsError):  # the script tells
             collection = None
         await self.show(
-            "preview.html.j2", topic=PurePosixPath(path).stem, path=path.strip("/"), base=base, **_words(collection)
+            "preview.html.j2", topic=PurePosixPath(path).stem, path=path.strip("/"), base=base, **words_of(collection)
         )
 
 
@@ -251,10 +251,10 @@ class IndexHandler(HTMLHandler):
     async def get(self) -> None:
         """Send it, empty: its script fetches the topics."""
         base = url_path_join(self.base_url, "handouts")
-        await self.show("panel.html.j2", base=base, kinds=KINDS, **_words(self.desk.collection_here(), "panel"))
+        await self.show("panel.html.j2", base=base, kinds=KINDS, **words_of(self.desk.collection_here(), "panel"))
 
 
-def _words(collection: Collection | None, own: str = "preview") -> dict[str, object]:
+def words_of(collection: Collection | None, own: str = "preview") -> dict[str, object]:
     """Return the words of a collection for a template, and its own for a script; English ones where a table is broken, or there is none."""
     language, say = "en", Phrases(read_catalogue("en"))
     if collection:

@@ -15,7 +15,7 @@
   }
 
   const PACKAGES = [
-    "@jupyterlab/application", "@jupyterlab/apputils", "@jupyterlab/coreutils", "@jupyterlab/launcher", "@jupyterlab/notebook",
+    "@jupyterlab/application", "@jupyterlab/apputils", "@jupyterlab/coreutils", "@jupyterlab/docregistry", "@jupyterlab/launcher", "@jupyterlab/notebook",
     "@jupyterlab/services", "@jupyterlab/settingregistry", "@jupyterlab/ui-components", "@lumino/widgets",
   ];
 
@@ -32,7 +32,7 @@
   }
 
   function activate(lab, { app, tracker, palette, launcher, restorer, settings }) {
-    const { Dialog, showDialog, NotebookActions, Notification, showErrorMessage, InputDialog, MainAreaWidget, ToolbarButton, WidgetTracker, IFrame, LabIcon, PageConfig, ServerConnection, URLExt, Widget } = lab;
+    const { Dialog, showDialog, NotebookActions, Notification, showErrorMessage, InputDialog, MainAreaWidget, ABCWidgetFactory, DocumentWidget, ToolbarButton, WidgetTracker, IFrame, LabIcon, PageConfig, PathExt, ServerConnection, URLExt, Widget } = lab;
     const server = ServerConnection.makeSettings();
     const addressOf = (what, path) => URLExt.join(server.baseUrl, NAME, what, URLExt.encodeParts(path));
     const icon = new LabIcon({ name: "handouts:page", svgstr: PAGE_ICON });
@@ -124,6 +124,47 @@
       execute: () => app.shell.activateById(panel.id),
     });
 
+    // ---- tables: a double click on one in data/ opens it as a grid, and so do the panel and what is found in the preview
+
+    class TableFrame extends IFrame {
+      constructor(path) {
+        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals"] });
+        this.path = path;
+        this.hash = "";
+        this.addClass("handouts-Table");
+        this.node.querySelector("iframe").title = stem(path);
+      }
+      onAfterAttach(message) {
+        super.onAfterAttach?.(message);
+        this.url = `${addressOf("table", stem(this.path))}${this.hash}`;
+      }
+      show(hash) {
+        this.hash = hash ? `#${hash}` : "";
+        this.url = `${addressOf("table", stem(this.path))}${this.hash}`;
+      }
+    }
+    class TableFactory extends ABCWidgetFactory {
+      createNewWidget(context) {
+        const within = PathExt.dirname(context.localPath) === folder;
+        const content = within ? new TableFrame(context.localPath) : new Widget({ node: element("p", "handouts-Table", { textContent: "This is no table of the collection that is open here. Click the file with the right button, and choose Open With." }) });
+        return new DocumentWidget({ context, content });
+      }
+    }
+    const FACTORY = "Handouts Table";
+    let folder = null; // data/ as the server calls it, once there is a collection
+    async function openTable(name, hash) {
+      const opened = await app.commands.execute("docmanager:open", { path: `${folder}/${name}`, factory: FACTORY });
+      await opened?.context.ready;
+      if (hash) opened?.content.show(hash);
+    }
+    void ask("tables", "").then((told) => {
+      if (!told) return;
+      folder = told.folder;
+      const names = told.tables.map((one) => one.name.replace(/[.]/g, "[.]"));
+      app.docRegistry.addFileType({ name: "handouts-table", displayName: "Table of Handouts", pattern: `^(${names.join("|")})$`, extensions: [], mimeTypes: ["text/csv"], contentType: "file", fileFormat: "text" });
+      app.docRegistry.addWidgetFactory(new TableFactory({ name: FACTORY, label: FACTORY, fileTypes: ["handouts-table"], defaultFor: ["handouts-table"], readOnly: true }));
+    }, () => undefined);
+
     if (restorer) {
       restorer.restore(previews, {
         command: "handouts:preview",
@@ -136,6 +177,7 @@
       if (event.origin !== window.location.origin || !event.data?.handouts) return;
       if (event.source === panel.frame.contentWindow && event.data.handouts === "open") void openTopic(String(event.data.path));
       const preview = previews.find((one) => one.content.frame.contentWindow === event.source);
+      if (event.data.handouts === "table" && (preview || event.source === panel.frame.contentWindow)) void openTable(String(event.data.name), String(event.data.hash ?? ""));
       if (!preview) return;
       if (event.data.handouts === "asked") {
         preview.content.search = String(event.data.search);

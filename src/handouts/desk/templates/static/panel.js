@@ -85,6 +85,29 @@ function* statesOf({ state: of, there }) {
   if (of.made < of.pages) yield ["", told("panel_unbuilt", { count: of.pages - of.made, pages: of.pages })];
 }
 
+// ---- tables
+
+async function listTables() {
+  try {
+    const { tables } = await ask("tables");
+    const items = tables.map((table) => {
+      const one = element("li");
+      const link = element("a", table.name, { href: `${base}/table/${encodeURIComponent(table.name)}`, target: "_blank", rel: "noopener" });
+      link.addEventListener("click", (event) => {
+        if (!inLab) return;
+        event.preventDefault();
+        window.parent.postMessage({ handouts: "table", name: table.name }, location.origin);
+      });
+      one.append(link, element("span", ` ${table.says}${table.there ? "" : ` (${told("panel_absent")})`}`));
+      return one;
+    });
+    at("tables").querySelector("ul").replaceChildren(...items);
+  } catch (error) {
+    fail(error);
+  }
+}
+at("tables").addEventListener("toggle", () => at("tables").open && void listTables());
+
 // ---- work
 
 async function start(content) {

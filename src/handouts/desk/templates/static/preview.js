@@ -143,6 +143,9 @@ function tell({ error, html, cell }) {
   at("failed").textContent = told("preview_failed");
   at("older").textContent = html || state.html ? told("preview_older") : "";
   at("why").textContent = error;
+  const table = tableIn(error);
+  at("mend").hidden = !table;
+  at("mend").onclick = () => openTable(table);
   state.goTo = cell;
   at("go").hidden = !(cell && inLab);
 }
@@ -174,6 +177,10 @@ async function show(html) {
       if (href.startsWith("#")) next.contentDocument.getElementById(href.slice(1))?.scrollIntoView({ behavior: "smooth" });
       else if (/^https?:/.test(href)) window.open(href, "_blank", "noopener");
     });
+  }
+  for (const drawn of next.contentDocument.querySelectorAll("figure[id^='diagram-'], table[id^='table-']")) {
+    drawn.title = told("preview_double");
+    drawn.addEventListener("dblclick", () => openTable({ name: `${drawn.id.replace(/^(diagram|table)-/, "")}.csv` }));
   }
   next.className = "";
   old?.remove();
@@ -211,6 +218,14 @@ function list({ findings = [], grade, hardest = [], error, made }) {
     ...hardest.map((one) => entry(null, [element("q", one.sentence), element("span", told("preview_grade_of", { grade: one.grade }), { className: "who" })], one)),
   );
 }
+
+// A table that something is wrong with, and where in it, as words tell it.
+const tableIn = (text) => /data\/(?<name>[\w.-]+\.csv)(?: row (?<row>\d+))?(?:,? column (?<column>[\w-]+))?/.exec(text ?? "")?.groups;
+function openTable({ name, row, column, cell }) {
+  const search = new URLSearchParams(Object.entries({ row, column, cell }).filter(([, value]) => value));
+  if (inLab) window.parent.postMessage({ handouts: "table", name, hash: String(search) }, location.origin);
+  else window.open(`${base}/table/${encodeURIComponent(name)}#${search}`, "_blank", "noopener");
+}
 const number = (count, one, many) => told(count === 1 ? one : many, { count });
 
 function finding(one) {
@@ -226,7 +241,8 @@ function finding(one) {
 
 function entry(text, parts, target) {
   const item = document.createElement("li");
-  const can = target && (target.sentence || (target.id && inLab));
+  const table = target && !target.id && tableIn(target.file);
+  const can = target && (target.sentence || (target.id && inLab) || table);
   const inner = element(can ? "button" : "div", text ?? "", can ? { type: "button" } : {});
   inner.append(...parts);
   if (can) {
@@ -234,7 +250,8 @@ function entry(text, parts, target) {
       for (const other of document.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
       inner.setAttribute("aria-current", "true");
       mark(target.sentence);
-      goTo(target.id);
+      if (table) openTable({ ...table, cell: target.cell });
+      else goTo(target.id);
     });
   }
   item.append(inner);
