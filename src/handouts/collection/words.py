@@ -78,6 +78,9 @@ class Source:
     def _read(self, path: Path) -> NotebookNode:
         nb = notebook.read(path)
         nb.cells = [cell for cell in nb.cells if is_for(notebook.tags(cell), self.only)]
+        for cell in nb.cells:
+            if tags := notebook.tags(cell):
+                cell.metadata.tags = _allowed(tags, self.only)
         return nb
 
     @cached_property
