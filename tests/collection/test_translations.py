@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import polib
@@ -245,28 +244,6 @@ def test_a_language_is_built_and_linked_by_one_command(copy: Collection, run: Ru
     assert 'hreflang="en" lang="en">English</a>' in (copy.exports / PSEUDO / "index.html").read_text()
     again = run("handouts", "translate", "--check", check=True)
     assert "0 words are not translated" in again.stdout
-
-
-@pytest.mark.browser
-def test_a_page_written_from_right_to_left_is_laid_out_so(copy: Collection, tmp_path: Path, browser: Any) -> None:
-    """In Arabic the page and the index say so, the list's marks stand at the right, and on a phone nothing is wider than it."""
-    with_language(copy, "ar", "level:plain", pseudo)
-    translated, _ = in_language(now(copy), "ar")
-    result = build_pages(translated, tmp_path, [SESSION], {"audience": "general"})
-    assert result.failed == []
-    assert '<html lang="ar" dir="rtl">' in (tmp_path / "index.html").read_text()
-    page = browser.new_page(viewport={"width": 320, "height": 800})
-    page.goto((tmp_path / SESSION / "general_plain_normal.html").as_uri())
-    left, right = page.evaluate(
-        """() => {
-            const list = document.querySelector(".safety ul");
-            const outer = list.getBoundingClientRect(), inner = list.querySelector("li").getBoundingClientRect();
-            return [inner.left - outer.left, outer.right - inner.right];
-        }"""
-    )
-    assert right > left + 8
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.close()
 
 
 def test_a_language_that_is_not_declared_is_told(copy: Collection) -> None:

@@ -3,12 +3,12 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 from handouts.collection import Collection
 from handouts.page import Variant
 from handouts.page.cache import keep_file, read_kept_file
+from handouts.page.make import made_by
 from handouts.page.pdf import try_pdf
 from handouts.page.workers import do_all, processes
 
@@ -21,12 +21,12 @@ def print_pages(
     if not variants:
         return
     paper = collection.clinic.paper
-    made_by = version("weasyprint")
+    by = made_by()
     to_print: dict[str, list[Variant]] = {}
     calls: dict[str, tuple[str, str]] = {}
     for variant in variants:
         html = (out / variant.path).read_bytes()
-        name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), made_by.encode()])).hexdigest()}.pdf"
+        name = f"{hashlib.sha256(b'|'.join([html, paper.encode(), by.encode()])).hexdigest()}.pdf"
         if (content := read_kept_file(collection, name)) is not None:
             yield variant, content, None
         else:

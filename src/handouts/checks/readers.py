@@ -181,7 +181,7 @@ class Reader:
             for token, kind in _kinds_of(parse_markdown(expander.expand(cell.source)), ""):
                 for words, cites in _split(plain_text(token)):
                     exempt = kind if kind == "heading" or (kind == "steps" and part == MAIN_MESSAGE) else ""
-                    exempt = exempt or ("question or lead-in" if re.search(r"[?:]$|\.{4}", words) else "")
+                    exempt = exempt or ("question or lead-in" if re.search(r"[?؟:]$|\.{4}", words) else "")
                     exempt = exempt or (f"part {part}" if part in self.own else "")
                     found.append(Sentence(words, tuple(cites), self.place(cell), cell.id, exempt))
         return found

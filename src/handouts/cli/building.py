@@ -61,13 +61,21 @@ def _translate(collection: Collection, tags: list[str]) -> dict[str, Collection]
 def _variants(collection: Collection, options: argparse.Namespace) -> "list[Variant]":
     from handouts.page import list_variants
 
-    return list_variants(collection, options.topics, tending.readers_of(collection, options))
+    return list_variants(collection, _topics(collection, options), tending.readers_of(collection, options))
+
+
+def _topics(collection: Collection, options: argparse.Namespace) -> list[str]:
+    """Return the topics that are asked for, and that a language has."""
+    return [topic for topic in options.topics if topic in collection.topics] or options.topics
 
 
 def _offers(language: "Language", options: argparse.Namespace) -> bool:
     """Tell whether a language has the pages that are asked for."""
     asked = dict(one.split(":", 1) for one in language.only)
-    return offered(language.only, {facet: getattr(options, facet) or value for facet, value in asked.items()})
+    topics = not options.topics or not language.topics or any(topic in language.topics for topic in options.topics)
+    return topics and offered(
+        language.only, {facet: getattr(options, facet) or value for facet, value in asked.items()}
+    )
 
 
 def _build_one(collection: Collection, out: Path, languages: "list[Language]", options: argparse.Namespace) -> bool:
@@ -77,7 +85,7 @@ def _build_one(collection: Collection, out: Path, languages: "list[Language]", o
     with ExitStack() as stack:
         start, progress = pages_done(stack)
         result = build_pages(
-            collection, out, options.topics, asked,
+            collection, out, _topics(collection, options), asked,
             force=options.force, workers=options.workers, today=options.today,
             pdf=options.pdf, release=options.release, languages=languages, start=start, progress=progress,
         )  # fmt: skip

@@ -235,7 +235,7 @@ def translate(collection: Collection, options: argparse.Namespace) -> int:
     for tag in options.languages or known_ones:
         language = find_language(collection, tag)
         if not options.check:
-            done = renew_translations(Source(collection, language.only), tag)
+            done = renew_translations(Source(collection, language.only, language.topics), tag)
             print(
                 f"{tag}: {done.translated} translated, {done.changed} to be looked at again, {done.new} to be translated. See po/{tag}/"
             )

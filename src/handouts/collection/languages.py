@@ -15,11 +15,12 @@ TRANSLATIONS = "po"
 
 @dataclass(frozen=True)
 class Language:
-    """A language that pages are translated into: what its readers call it, which values are translated, and who did that."""
+    """A language that pages are translated into: what its readers call it, which values and topics are translated, and who did that."""
 
     tag: str
     label: str
     only: tuple[str, ...]
+    topics: tuple[str, ...]
     translated_by: str
 
 
@@ -29,7 +30,13 @@ def read_languages(collection: Collection) -> dict[str, Language]:
     for row in collection.tables.rows(page_layouts.LANGUAGES):
         only = tuple(row["only"].split())
         check_only(collection.parameters, only, f"data/languages.csv, language {row['language']}")
-        found[row["language"]] = Language(row["language"], row["label"], only, row["translated_by"])
+        topics = tuple(row["topics"].split())
+        for topic in topics:
+            if topic not in collection.topics:
+                raise DataError(
+                    f"data/languages.csv, language {row['language']}, column topics: unknown topic {topic!r}. {known(topic, collection.topics)}"
+                )
+        found[row["language"]] = Language(row["language"], row["label"], only, topics, row["translated_by"])
     return found
 
 

@@ -39,8 +39,13 @@ def written_from(language: str) -> str:
     >>> written_from("ar"), written_from("es-US"), written_from("qps")
     (' dir="rtl"', '', '')
     """
+    return ' dir="rtl"' if is_right_to_left(language) else ""
+
+
+def is_right_to_left(language: str) -> bool:
+    """Tell whether a language is written from right to left, as far as that is known."""
     locale = locale_of(language)
-    return ' dir="rtl"' if locale and locale.text_direction == "rtl" else ""
+    return locale is not None and locale.text_direction == "rtl"
 
 
 def name_language(tag: str, language: str) -> str:

@@ -23,6 +23,7 @@ LANGUAGES = Layout(
     {
         "language": Column("Its tag, such as es-US.", language), "label": Column("What its readers call it, such as Español."),
         "only": Column("The values that are translated, such as level:plain; all where it is empty.", optional),
+        "topics": Column("The topics that are translated, with spaces between; all where it is empty.", optional, absent=True),
         "translated_by": Column("Who translated, with what makes them able to; pages say it.", optional),
     },
     ("language",),

@@ -11,7 +11,9 @@ SELDOM = ("a.d", "b.c", "d.c", "u.k", "u.n", "u.s", "u.s.a")
 """Abbreviations that stand before names, which begin with a capital letter as a sentence does."""
 BEGINS = re.compile(r"\s+(?:I|It|He|She|They|We|You|Then|This|That|If|Do|Ask|Call|Tell|Take|Stop|Your)\b")
 """What begins a sentence and no name."""
-_STOP = re.compile(r"(?<![.!?…])[.!?…]+[”»\"')\]*¹²³]*(?=\s)")
+STOPS = ".!?…؟۔।"
+"""What ends a sentence: in Latin, Greek and Cyrillic letters, in Arabic and Urdu, and in Hindi."""
+_STOP = re.compile(rf"(?<![{STOPS}])[{STOPS}]+[”»\"')\]*¹²³]*(?=\s)")
 _WORD_BEFORE = re.compile(r"[\w.]*$")
 
 
@@ -42,7 +44,7 @@ def ended(text: str) -> str:
     >>> ended("Side by side"), ended("How much?")
     ('Side by side.', 'How much?')
     """
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    return text if text.endswith(tuple(STOPS)) else f"{text}."
 
 
 def split(text: str) -> list[str]:
@@ -50,6 +52,8 @@ def split(text: str) -> list[str]:
 
     >>> split("Call Dr. Smith at 9 a.m. on Monday. The U.S. study (see Fig. 2) found 3.5 vs. 4.")
     ['Call Dr. Smith at 9 a.m. on Monday.', 'The U.S. study (see Fig. 2) found 3.5 vs. 4.']
+    >>> split("هل تؤلم؟ قد تشعر بوخزة.")
+    ['هل تؤلم؟', 'قد تشعر بوخزة.']
     >>> split("Not simply to “release tight muscles.” It is used to help.")
     ['Not simply to “release tight muscles.”', 'It is used to help.']
     """

@@ -30,12 +30,14 @@ NOT_THERE = (
     layouts.NEVER_SAY.file,
 )
 """What is about the words of the main language only, or written anew."""
+OF_TOPICS = {layout.file: layout for layout in (layouts.QUESTIONS, layouts.STANDARDS)}
+"""What names topics and readers, and has no words of pages."""
 
 
 def in_language(collection: Collection, tag: str) -> tuple[Collection, Translations]:
     """Return the collection in another language, as its translations are now, and what of it is translated. Raises HandoutsError."""
     language = find_language(collection, tag)
-    source = Source(collection, language.only)
+    source = Source(collection, language.only, language.topics)
     translations = read_translations(source, tag)
     root = collection.root / FOLDER / tag
     wanted = dict(_contents(source, tag, translations))
@@ -73,9 +75,8 @@ def _contents(source: Source, tag: str, translations: Translations) -> Iterable[
         elif name == page_layouts.REVIEWS.file:
             reviews = [row for row in tables.rows(page_layouts.REVIEWS) if row["language"] == tag]
             yield f"data/{name}", write_table(list(page_layouts.REVIEWS.columns), reviews).encode()
-        elif name == layouts.QUESTIONS.file:
-            questions = rows_for(source, name)
-            yield f"data/{name}", write_table(list(layouts.QUESTIONS.columns), questions).encode()
+        elif name in OF_TOPICS:
+            yield f"data/{name}", write_table(list(OF_TOPICS[name].columns), rows_for(source, name)).encode()
         else:
             yield f"data/{name}", tables.content(name)
     phrases = change_phrases(collection, tag, change_of(SHARED))

@@ -13,6 +13,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from handouts.collection import layouts, notebook
+from handouts.collection.clinic import Topic
 from handouts.collection.csvfile import Row
 from handouts.collection.folder import Collection
 from handouts.collection.phrases import list_for_patients, package_words
@@ -45,7 +46,9 @@ DRAWN_KEYS = ("option", "step", "at", "fact", "kind")
 """Columns of a diagram's table that tell its rows apart."""
 MARKS = re.compile(r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)")
 """What stands in a translation as it does in its source: citations, facts, fields, numbers of facts, addresses."""
+NAMED_FACT = re.compile(r"""\[=([\w-]+)\]|\bicons\(\s*["']([\w-]+)""")
 TAUGHT = re.compile(r"\[\?([^\]]*)\]")
+SAFETY = (layouts.SAFETY_SETS.file, layouts.SAFETY_PARTS.file, layouts.SAFETY.file, layouts.SAFETY_MUST.file)
 LONGEST_NAME = 40
 
 
@@ -65,15 +68,23 @@ Change = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class Source:
-    """What is translated: a collection, for `only` some values, such as level:plain. Each notebook is read once."""
+    """What is translated: of a collection `only` what is for some values, such as level:plain, and some topics, or all. Each notebook is read once."""
 
     collection: Collection
     only: Sequence[str]
+    of_topics: Sequence[str] = ()
+
+    @cached_property
+    def topics(self) -> dict[str, Topic]:
+        """The topics that are translated."""
+        return {
+            name: one for name, one in self.collection.topics.items() if not self.of_topics or name in self.of_topics
+        }
 
     @cached_property
     def notebooks(self) -> dict[str, NotebookNode]:
         """The notebook of each topic, without the cells that are for other values. Raises NotebookError."""
-        return {name: self._read(self.collection.notebook(name)) for name in self.collection.topics}
+        return {name: self._read(self.collection.notebook(name)) for name in self.topics}
 
     def _read(self, path: Path) -> NotebookNode:
         nb = notebook.read(path)
@@ -88,6 +99,21 @@ class Source:
         """The names in data/captions.csv that cells show."""
         code = "\n".join(cell.source for nb in self.notebooks.values() for cell in nb.cells if cell.cell_type == "code")
         return [name for name in self.collection.captions if re.search(rf"""["']{re.escape(name)}["']""", code)]
+
+    @cached_property
+    def facts(self) -> set[str]:
+        """The facts that cells and the tables that they show name."""
+        shown = [row for name in self.shown for row in self.collection.tables.shown(name)]
+        words = [cell.source for nb in self.notebooks.values() for cell in nb.cells]
+        words += [cell for row in shown for cell in row.values()]
+        return {row["fact"] for row in shown if "fact" in row} | {
+            name for found in NAMED_FACT.findall("\n".join(words)) for name in found
+        }
+
+    @cached_property
+    def safety(self) -> set[str]:
+        """The sets of safety text that the topics have."""
+        return {name for topic in self.topics.values() for name in topic.safety.split()}
 
     @cached_property
     def value_tables(self) -> dict[str, str]:
@@ -171,8 +197,17 @@ def rows_for(source: Source, name: str) -> list[Row]:
         return [row for row in rows if is_for([f"{facet}:{row[facet]}"], source.only)]
     if name == layouts.CAPTIONS.file:
         return [row for row in rows if row["name"] in source.shown]
+    if name == layouts.FACTS.file:
+        return [row for row in rows if row["fact"] in source.facts]
+    if name in SAFETY:
+        return [row for row in rows if row["set"] in source.safety]
+    if name == layouts.STANDARDS.file:
+        of = [(row, [topic for topic in row["applies_to"].split() if topic in source.topics]) for row in rows]
+        return [{**row, "applies_to": " ".join(topics)} for row, topics in of if topics or not row["applies_to"]]
+    if name == layouts.OPTIONS.file:
+        return [row for row in rows if row["topic"] in source.topics]
     if name in (layouts.TOPICS.file, layouts.QUESTIONS.file):
-        own = [(row, row.get("only", "").split()) for row in rows]
+        own = [(row, row.get("only", "").split()) for row in rows if row["topic"] in source.topics]
         return [{**row, "only": " ".join(_allowed(of, source.only))} for row, of in own if is_for(of, source.only)]
     return rows
 

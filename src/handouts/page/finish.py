@@ -23,6 +23,11 @@ PAPER = "{=on-paper=}"
 """Stands in a page for the sources that are printed on paper."""
 HELP = re.compile(r'<div class="[^"]*\bget-help\b')
 """Begins a box for help."""
+RIGHT_TO_LEFT = re.compile(r'<html [^>]*dir="rtl"')
+"""Tells a page that is written from right to left."""
+LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
+GROUPS = re.compile(rf"(?<![\w{LEFT_TO_RIGHT_MARK}])(?:[+(]?\d+(?:[-/() \u2010-\u2012]+\d+)+(?!\w)|\d+(?= [A-Za-z]))")
+"""A number of several groups, as a phone's or a day's, or one before a word in Latin letters, as a house's."""
 DOT = 0.45
 """How much of a line to write on a dot stands for, in em."""
 
@@ -35,7 +40,19 @@ def finish(html: str, say: Phrases) -> str:
     pieces = TAG.split(text)
     pieces[::2] = [re.sub(r"\.{6,}", _line, words) for words in pieces[::2]]
     text = "".join(pieces)
-    return html[:start].replace(JUMP, _jump(text, say)) + text + html[end:]
+    html = html[:start].replace(JUMP, _jump(text, say)) + text + html[end:]
+    return _with_numbers_kept(html) if RIGHT_TO_LEFT.search(html) else html
+
+
+def _with_numbers_kept(html: str) -> str:
+    """Return a page that is written from right to left with each number of several groups as it is dialled and read, and no mark of a source in one.
+
+    After an Arabic letter 555-0100 would be shown as 0100-555 (Unicode's bidirectional algorithm, rule W2): a mark at either end keeps its order.
+    """
+    head, body = html[: html.index("<body")], html[html.index("<body") :]
+    pieces = re.split(r"(<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>)", body, flags=re.S)
+    pieces[::2] = [GROUPS.sub(f"{LEFT_TO_RIGHT_MARK}\\g<0>{LEFT_TO_RIGHT_MARK}", words) for words in pieces[::2]]
+    return head + "".join(pieces).replace('<sup class="cite', f'{RIGHT_TO_LEFT_MARK}<sup class="cite')
 
 
 def _gather(text: str, say: Phrases) -> str:

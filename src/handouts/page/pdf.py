@@ -14,7 +14,9 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from handouts.errors import PageError, check_installed
+from handouts.page.finish import RIGHT_TO_LEFT
 from handouts.page.fonts import FAMILY
+from handouts.page.shaping import shape_pictures
 
 T = TypeVar("T")
 NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -42,7 +44,8 @@ _one_at_a_time = threading.Lock()
 
 def check_can_print() -> None:
     """Raise PageError, in one line, where WeasyPrint, or a library that it needs, is missing."""
-    check_installed("weasyprint", "pdf", "a PDF", PageError)
+    for needed in ("weasyprint", "arabic_reshaper"):
+        check_installed(needed, "pdf", "a PDF", PageError)
     silent = io.StringIO()
     try:
         with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
@@ -65,6 +68,8 @@ def lay_out(html: str, paper: str, use: Callable[[Any], T]) -> T:
     One is raised too for letters that no font of a PDF has, as in a Chinese name: they would be printed as boxes.
     """
     check_can_print()
+    if RIGHT_TO_LEFT.search(html):
+        html = shape_pictures(html)
     if lost := "".join(sorted(letter for letter in set(html) - _letters() if letter.isalpha())):
         raise PageError(f"no font of a PDF has the letters {lost[:MOST_TOLD]}, and they would be printed as boxes. The page itself shows them: print it from a browser.")  # fmt: skip
     import matplotlib as mpl

@@ -31,7 +31,7 @@ SHAPES = {"svg", "g", "defs", "title", "desc", "path", "text", "tspan", "rect", 
 """Elements that a drawing may have: those that draw."""
 LOOKS = {"fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-dasharray",
          "stroke-dashoffset", "stroke-opacity", "opacity", "font-size", "font-family", "font-weight", "font-style", "font-variant", "font-stretch", "font",
-         "text-anchor", "letter-spacing", "clip-path", "clip-rule", "color", "stop-color", "stop-opacity", "white-space"}  # fmt: skip
+         "text-anchor", "direction", "letter-spacing", "clip-path", "clip-rule", "color", "stop-color", "stop-opacity", "white-space"}  # fmt: skip
 """What may be said of an element's looks, as attributes or in `style`: nothing that lays it over others."""
 PLACES = {"id", "x", "y", "x1", "y1", "x2", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry", "fx", "fy", "d", "points", "width", "height", "transform",
           "viewBox", "preserveAspectRatio", "version", "role", "aria-labelledby", "clipPathUnits", "gradientUnits", "gradientTransform", "offset",

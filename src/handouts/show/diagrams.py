@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from handouts.collection import Collection
 from handouts.collection.clinic import Option
 from handouts.collection.csvfile import Row
+from handouts.collection.locales import is_right_to_left
 from handouts.collection.phrases import Phrases
 from handouts.collection.rules import Rule, number, one_of, text
 from handouts.collection.sentences import ended
@@ -75,6 +76,12 @@ class Diagram:
         )
 
 
+def sheets_for(collection: Collection, em: float, narrow: float) -> tuple[Sheet, Sheet]:
+    """Return a sheet as wide as paper, and one `narrow` points wide, both for the collection's language."""
+    mirrored = is_right_to_left(collection.clinic.language)
+    return Sheet(PAPER, em, mirrored=mirrored), Sheet(narrow, em, mirrored=mirrored)
+
+
 def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
     """Draw the diagram `name` of a collection, its text `em` points large. Raises DataError."""
     caption = collection.caption(name)
@@ -106,7 +113,7 @@ def draw_diagram(collection: Collection, name: str, em: float) -> Diagram:
         collection.facts,
     )
     alt = f"{ended(caption.title)} {caption.alt}"
-    wide, narrow = Sheet(PAPER, em), Sheet(max(PHONE, NARROWEST * em), em)
+    wide, narrow = sheets_for(collection, em, max(PHONE, NARROWEST * em))
     return Diagram(
         name=name,
         title=caption.title,

@@ -7,7 +7,6 @@ line widths are those of handout.mplstyle.
 import io
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,16 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Line
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
+from handouts.show.letters import advance
 from handouts.show.pictures import Symbol
 
+RIGHT_TO_LEFT_MARK = "\u200f"
 LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
 STYLE = mpl.rc_params_from_file(Path(__file__).with_name("handout.mplstyle"), use_default_template=False)
@@ -36,24 +36,6 @@ def tint(colour: str, share: float = 0.1) -> str:
     """Mix `share` of `colour` into white, for a fill that dark text stays readable on."""
     red, green, blue = to_rgb(colour)
     return to_hex((1 - share * (1 - red), 1 - share * (1 - green), 1 - share * (1 - blue)))
-
-
-@cache
-def _advance(character: str, weight: str) -> float:
-    """Return how far a character moves the next one, in em."""
-    return float(_font(weight).load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance) / 2**16
-
-
-@cache
-def _font(weight: str) -> FT2Font:
-    """Return the font that lines are measured with, one point in size."""
-    font = FT2Font(str(Path(__file__).parent / "fonts" / ("bold.ttf" if weight == "bold" else "regular.ttf")))
-    font.set_size(1, 72)
-    return font
-
-
-for _weight in ("normal", "bold"):  # opened at import, so that a snapshot has them
-    _font(_weight)
 
 
 @dataclass(frozen=True)
@@ -83,21 +65,30 @@ class _Line(Text):
 
 
 class Sheet:
-    """A sheet `width` points wide that things are put on, with text of `em` points; it is cut to its height when it is drawn."""
+    """A sheet `width` points wide that things are put on, with text of `em` points; it is cut to its height when it is drawn.
+
+    One for a language that is written from right to left is the mirror of what is asked for: what is put at the left stands
+    at the right, and so does what a drawing shows there. Words and signs are not mirrored.
+    """
 
     ink: str = STYLE["text.color"]
     """The colour of the text."""
 
-    def __init__(self, width: float, em: float) -> None:
+    def __init__(self, width: float, em: float, *, mirrored: bool = False) -> None:
         self.width = width
         self.em = em
+        self.mirrored = mirrored
         self._figure = Figure(dpi=72)  # a pixel of the SVG is a point; without axes, which take longest to draw
         self._page = Affine2D()
         self._symbols: list[tuple[Symbol, str]] = []
 
+    def _across(self, x: float, width: float = 0.0) -> float:
+        """Return where what is `width` wide and asked for at `x` begins."""
+        return self.width - x - width if self.mirrored else x
+
     def width_of(self, text: str, weight: str = "normal") -> float:
         """Return the width of one line of `text`, in points."""
-        return self.em * sum(_advance(character, weight) for character in text)
+        return self.em * sum(advance(character, weight) for character in text)
 
     def wrap(self, text: str, width: float, weight: str = "normal") -> list[str]:
         """Break `text` between words into lines of at most `width` points."""
@@ -116,7 +107,12 @@ class Sheet:
 
     def put(self, block: Words, x: float, y: float, align: str = "left") -> float:
         """Put `block` with its top at `y`, left edge or middle at `x`; return the y below it."""
+        x = self._across(x)
+        if self.mirrored and align == "left":
+            align = "right"
         for count, line in enumerate(block.lines):
+            if self.mirrored:  # a full stop, a bracket or a number at either end stays on its side of the words
+                line = f"{RIGHT_TO_LEFT_MARK}{line}{RIGHT_TO_LEFT_MARK}"
             baseline = y + (count + 0.5) * LINE_HEIGHT * self.em + 0.36 * self.em
             self._figure.add_artist(
                 _Line(
@@ -143,15 +139,15 @@ class Sheet:
         shape = f"round,pad=0,rounding_size={0.7 * self.em}" if rounded else "square,pad=0"
         self._figure.add_artist(
             FancyBboxPatch(
-                (x + inset, y + inset), width - 2 * inset, height - 2 * inset, boxstyle=shape,
+                (self._across(x, width) + inset, y + inset), width - 2 * inset, height - 2 * inset, boxstyle=shape,
                 edgecolor=colour, facecolor=fill or "none", linewidth=2 * inset,
                 transform=self._page,
             )
         )  # fmt: skip
 
     def arrow(self, x: float, y: float, length: float, colour: str, *, sideways: bool = False) -> None:
-        """Put an arrow that points down from (`x`, `y`), or to the right."""
-        end = (x + length, y) if sideways else (x, y + length)
+        """Put an arrow that points down from (`x`, `y`), or on to what is read next."""
+        x, end = self._across(x), (self._across(x + length), y) if sideways else (self._across(x), y + length)
         self._figure.add_artist(
             FancyArrowPatch(
                 (x, y), end, arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
@@ -169,7 +165,11 @@ class Sheet:
         """
         if runs:
             dash = 0.01 * side if discs else side  # a disc is the round end of a dash
-            points = [(x + right, y) for x, y, many in runs for right in (-dash / 2, (many - 1) * step + dash / 2)]
+            points = [
+                (self._across(x + right), y)
+                for x, y, many in runs
+                for right in (-dash / 2, (many - 1) * step + dash / 2)
+            ]
             path = Line(points, [Line.MOVETO, Line.LINETO] * len(runs))
             self._figure.add_artist(
                 PathPatch(
@@ -182,21 +182,30 @@ class Sheet:
     def line(self, x: float, y: float, length: float, colour: str) -> None:
         """Put a line down from (`x`, `y`)."""
         self._figure.add_artist(
-            Line2D([x, x], [y, y + length], color=colour, linewidth=LINE, solid_capstyle="butt", transform=self._page)
+            Line2D(
+                [self._across(x)] * 2,
+                [y, y + length],
+                color=colour,
+                linewidth=LINE,
+                solid_capstyle="butt",
+                transform=self._page,
+            )
         )
 
     def stroke(self, points: list[tuple[float, float]], colour: str, width: float = 1.0) -> None:
         """Put a line through `points`, `width` times as thick as others."""
         self._figure.add_artist(
             Line2D(
-                *zip(*points, strict=True), color=colour, linewidth=width * LINE,
+                *zip(*((self._across(x), y) for x, y in points), strict=True), color=colour, linewidth=width * LINE,
                 solid_capstyle="round", transform=self._page,
             )
         )  # fmt: skip
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
         """Put a disc with its middle at (`x`, `y`)."""
-        self._figure.add_artist(Circle((x, y), radius, facecolor=colour, edgecolor="none", transform=self._page))
+        self._figure.add_artist(
+            Circle((self._across(x), y), radius, facecolor=colour, edgecolor="none", transform=self._page)
+        )
 
     def symbol(self, symbol: Symbol, x: float, y: float, width: float, height: float, colour: str) -> None:
         """Put a symbol or a drawing into the middle of a rectangle with its upper left corner at (`x`, `y`), in points.
@@ -204,10 +213,15 @@ class Sheet:
         What is drawn without a colour of its own has `colour`.
         """
         scale = min(width / symbol.width, height / symbol.height)
-        width, height, middle = scale * symbol.width, scale * symbol.height, (x + width / 2, y + height / 2)
+        width, height, middle = (
+            scale * symbol.width,
+            scale * symbol.height,
+            (self._across(x + width / 2), y + height / 2),
+        )
         at = f'x="{middle[0] - width / 2:.2f}" y="{middle[1] - height / 2:.2f}" width="{width:.2f}" height="{height:.2f}"'
         looks = f'fill="none" stroke="{colour}" color="{colour}" stroke-width="{1.4 * LINE / scale:.3f}" stroke-linecap="round"'
-        self._symbols.append((symbol, f"{at} {looks}"))
+        turned = f' transform="matrix(-1 0 0 1 {2 * middle[0]:.2f} 0)"' if self.mirrored and symbol.is_drawing else ""
+        self._symbols.append((symbol, f"{at} {looks}{turned}"))
 
     def svg(self, height: float, ids: str, title: str, beside: str = "") -> str:
         """Return the sheet, cut at `height` points, as an SVG element that stands in a page.
@@ -249,6 +263,8 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
     )
     written = f"font-size: {em:g}px; font-family: {FAMILY!r}; "
     font = f"font-size: {em:g}px; font-family: {FAMILY!r}, sans-serif;"
+    if RIGHT_TO_LEFT_MARK in svg:
+        font += " direction: ltr;"  # an end is at the right: that of the page would turn it round once more
     for said_once in (
         written,
         "text-anchor: start; ",

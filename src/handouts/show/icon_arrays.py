@@ -8,7 +8,7 @@ from handouts.collection import Collection
 from handouts.collection.evidence import Fact
 from handouts.collection.phrases import Phrases
 from handouts.errors import DataError, known
-from handouts.show.diagrams import PAPER, PHONE, Diagram
+from handouts.show.diagrams import PHONE, Diagram, sheets_for
 from handouts.show.drawing import Sheet, tint
 from handouts.show.quantities import PEOPLE
 
@@ -31,7 +31,7 @@ def draw_icons(collection: Collection, name: str, em: float) -> Diagram:
     told = _told(fact, say)
     alt = say("marks", count=f"{fact.denominator:,}", told=told)
     described = [say("counted_in", population=fact.population)]
-    wide, narrow = Sheet(PAPER, em), Sheet(PHONE, em)
+    wide, narrow = sheets_for(collection, em, PHONE)
     return Diagram(
         name=f"fact-{name}",
         title=fact.sentence.rstrip("."),
