@@ -253,7 +253,7 @@ class Preview:
     def __init__(self, page: Any, at: Any) -> None:
         self.page, self.at = page, at
 
-    def until(self, look: Callable[[], Any], seconds: float = 20) -> float:
+    def until(self, look: Callable[[], Any], seconds: float = 40) -> float:
         """Wait until `look` finds something, and return how many seconds that took."""
         return until(self.page, look, seconds, lambda: f" The preview shows: {self.told()} {self.words()[:300]!r}")
 
@@ -265,7 +265,7 @@ class Preview:
         """Return the words of the page, those in pictures too."""
         return self.at.evaluate(f"{PAGE}?.contentDocument?.body?.textContent ?? ''")
 
-    def shows(self, words: str, seconds: float = 20) -> float:
+    def shows(self, words: str, seconds: float = 40) -> float:
         """Wait until the page has `words`."""
         return self.until(lambda: words in self.words(), seconds)
 
@@ -421,7 +421,7 @@ def test_a_table_changed_on_disk_changes_the_picture(desk: Desk) -> None:
     preview = desk.alone()
     preview.shows("Lie down for the needles")
     edit(desk.server.root / "data/visit-path.csv", "Lie down for the needles", "Lie down as zebras do")
-    measured = preview.until(lambda: "Lie down as zebras do" in svg_words(preview), 10)
+    measured = preview.until(lambda: "Lie down as zebras do" in svg_words(preview))
     print(f"seconds from the table to the picture: {measured:.2f}")
     assert "Lie down for the needles" not in preview.words()
 
