@@ -21,7 +21,8 @@ from handouts.page.shaping import as_seen
 from handouts.show.diagrams import DRAWN, draw_diagram
 
 SESSION = "your-dry-needling-session"
-LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابثدهفغحيجكلمنوبقرستوفوزيظ")
+LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابثدهفغحيجكلمنوبقرستوفوزيظ") | {ord("i"): "\u0626\u064b"}
+"""A letter for each; one has a mark above it, always."""
 SVG = "{http://www.w3.org/2000/svg}"
 PHONE = "555-0100"
 PLACES = """(phone) => {

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from handouts.errors import PageError, check_installed
 from handouts.page.finish import RIGHT_TO_LEFT
 from handouts.page.fonts import FAMILY
-from handouts.page.shaping import shape_pictures
+from handouts.page.shaping import name_glyphs, shape_pictures
 
 T = TypeVar("T")
 NEEDS = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -59,7 +59,9 @@ def make_pdf(html: str, paper: str) -> bytes:
 
     Raises PageError where WeasyPrint's libraries are missing, and for a page that asks for anything but itself.
     """
-    return lay_out(html, paper, lambda document: bytes(document.write_pdf(pdf_variant="pdf/ua-1")))
+    return lay_out(
+        html, paper, lambda document: bytes(document.write_pdf(finisher=name_glyphs, pdf_variant="pdf/ua-1"))
+    )
 
 
 def lay_out(html: str, paper: str, use: Callable[[Any], T]) -> T:
