@@ -1,6 +1,7 @@
 """The command that makes pages: of all languages, with their addresses."""
 
 import argparse
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,9 @@ from handouts.collection import MANIFEST, Collection
 from handouts.collection.parameters import offered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
     from handouts.collection.languages import Language
     from handouts.page import Variant
 
@@ -20,6 +24,7 @@ def build(collection: Collection, options: argparse.Namespace) -> int:
     """Make the pages asked for in all languages, or in one."""
     from handouts.build import add_addresses, publish_addresses
     from handouts.collection.languages import find_language, read_languages
+    from handouts.page.workers import processes_when_needed
 
     languages = read_languages(collection)
     out = options.out or collection.exports
@@ -33,13 +38,14 @@ def build(collection: Collection, options: argparse.Namespace) -> int:
     if with_addresses is not collection:
         collection, translated = with_addresses, _translate(with_addresses, list(translated))
     failed = False
-    for tag in wanted:
-        if tag in translated:
-            print(f"{languages[tag].label} ({tag})", end=": ", flush=True)
-            failed |= _build_one(translated[tag], out / tag, list(languages.values()), options)
-    if not options.language:
-        there = [languages[tag] for tag in languages if (out / tag / MANIFEST).is_file()]
-        failed |= _build_one(collection, out, there, options)
+    with processes_when_needed(options.workers or os.cpu_count() or 1) as executor:
+        for tag in wanted:
+            if tag in translated:
+                print(f"{languages[tag].label} ({tag})", end=": ", flush=True)
+                failed |= _build_one(translated[tag], out / tag, list(languages.values()), options, executor)
+        if not options.language:
+            there = [languages[tag] for tag in languages if (out / tag / MANIFEST).is_file()]
+            failed |= _build_one(collection, out, there, options, executor)
     publish_addresses({"": collection, **translated}, out)
     return int(failed)
 
@@ -78,7 +84,13 @@ def _offers(language: "Language", options: argparse.Namespace) -> bool:
     )
 
 
-def _build_one(collection: Collection, out: Path, languages: "list[Language]", options: argparse.Namespace) -> bool:
+def _build_one(
+    collection: Collection,
+    out: Path,
+    languages: "list[Language]",
+    options: argparse.Namespace,
+    executor: "Callable[[], Executor]",
+) -> bool:
     from handouts.build import INDEX, build_pages
 
     asked = tending.readers_of(collection, options)
@@ -86,7 +98,7 @@ def _build_one(collection: Collection, out: Path, languages: "list[Language]", o
         start, progress = pages_done(stack)
         result = build_pages(
             collection, out, _topics(collection, options), asked,
-            force=options.force, workers=options.workers, today=options.today,
+            force=options.force, workers=options.workers, executor=executor, today=options.today,
             pdf=options.pdf, release=options.release, languages=languages, start=start, progress=progress,
         )  # fmt: skip
     for failure in [*result.failed, *result.unready]:

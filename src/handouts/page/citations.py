@@ -7,10 +7,11 @@
 [?trigger points] a word of data/glossary.csv: bold, with its meaning, at its first use on a page
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache
 from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,29 +162,24 @@ def entries(collection: Collection, names: list[str]) -> list[dict[str, str]]:
     for name in names:
         if name not in sources:
             raise PageError(f"[@{name}] is no source of data/sources.json. {known(name, sources)}")
-    if not names:
-        return []
+    return [
+        {"id": name, **_formatted(json.dumps(_listed(sources[name]))), "short": _short(sources[name])} for name in names
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _formatted(source: str) -> dict[str, str]:
+    """Return the words of a source, given as JSON, and its address: each is formatted once a process, for that takes some milliseconds."""
     from citeproc import Citation, CitationItem, CitationStylesBibliography, formatter
     from citeproc.source.json import CiteProcJSON
 
-    listed = [_listed(sources[name]) for name in names]
-    bibliography = CitationStylesBibliography(_style(), CiteProcJSON(listed), formatter.plain)
-    for name in names:
-        bibliography.register(Citation([CitationItem(name)]))
-    formatted = []
-    for name, entry in zip(names, bibliography.bibliography(), strict=True):
-        words = str(entry).replace("..", ".")
-        found = re.search(r"https?://\S+(?=\.$)", words)
-        address = found[0] if found else ""
-        formatted.append(
-            {
-                "id": name,
-                "words": words.removesuffix(f" {address}."),
-                "address": address,
-                "short": _short(sources[name]),
-            }
-        )
-    return formatted
+    one = json.loads(source)
+    bibliography = CitationStylesBibliography(_style(), CiteProcJSON([one]), formatter.plain)
+    bibliography.register(Citation([CitationItem(one["id"])]))
+    words = str(bibliography.bibliography()[0]).replace("..", ".")
+    found = re.search(r"https?://\S+(?=\.$)", words)
+    address = found[0] if found else ""
+    return {"words": words.removesuffix(f" {address}."), "address": address}
 
 
 def _short(source: Mapping[str, object]) -> str:

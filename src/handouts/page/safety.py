@@ -36,7 +36,8 @@ def as_cells(part: SafetyPart, expander: Expander) -> Warnings:
 
     def cell(text: str, count: str, sources: tuple[str, ...] = ()) -> NotebookNode | None:
         source = expander.expand(text) + cite(sources)
-        return nbformat.v4.new_markdown_cell(source, id=f"{part.name}-{count}") if text else None
+        of = {"id": f"{part.name}-{count}", "cell_type": "markdown", "metadata": {}, "source": source}
+        return nbformat.from_dict(of) if text else None
 
     lead = cell(part.lead, "lead")
     lines = [cell(line.text, str(count), line.sources) for count, line in enumerate(part.lines, start=1)]

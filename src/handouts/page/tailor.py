@@ -85,29 +85,32 @@ def check_tags(nb: NotebookNode, parameters: Parameters, parts: Names[str], wher
     forgotten = re.compile(
         rf"\W*(({'|'.join(facets)})\b.*|{'|'.join(value for values in facets.values() for value in values)})\W*"
     )
+
+    def at(cell: NotebookNode, tag: str) -> str:
+        return f"{where}, {place(nb, cell)}: tag {tag!r}"
+
     for cell in nb.cells:
         seen = ""
         for tag in tags(cell):
             facet, colon, value = tag.partition(":")
-            at = f"{where}, {place(nb, cell)}: tag {tag!r}"
-            if not colon:
-                if forgotten.fullmatch(tag.lower()):
-                    raise NotebookError(
-                        f"{at}: is no facet, and would be ignored. Write it as {_example(tag, facets)}."
-                    )
+            if not colon and not forgotten.fullmatch(tag.lower()):
                 continue
+            if not colon:
+                raise NotebookError(
+                    f"{at(cell, tag)}: is no facet, and would be ignored. Write it as {_example(tag, facets)}."
+                )
             if facet == SAFETY_HERE:
                 continue  # which parts the safety text has, the exporter knows
             if facet not in facets:
-                raise NotebookError(f"{at}: unknown facet {facet!r}. {known(facet, facets)}")
+                raise NotebookError(f"{at(cell, tag)}: unknown facet {facet!r}. {known(facet, facets)}")
             if value not in facets[facet]:
-                raise NotebookError(f"{at}: unknown {facet} {value!r}. {known(value, facets[facet])}")
+                raise NotebookError(f"{at(cell, tag)}: unknown {facet} {value!r}. {known(value, facets[facet])}")
             if facet == PART and seen:
-                raise NotebookError(f"{at}: the cell is a part already ({seen}). Keep one of the two tags.")
+                raise NotebookError(f"{at(cell, tag)}: the cell is a part already ({seen}). Keep one of the two tags.")
             seen = tag if facet == PART else seen
             if cell.cell_type == "code" and facet != PART and not _only_shows(cell.source):
                 raise NotebookError(
-                    f"{at}: a cell for some readers only may hold one call of {' or '.join(SHOWING)} and nothing else."
+                    f"{at(cell, tag)}: a cell for some readers only may hold one call of {' or '.join(SHOWING)} and nothing else."
                 )
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -44,6 +44,20 @@ def processes(count: int) -> Iterator[Executor]:
             for process in set(multiprocessing.active_children()) - others:
                 process.terminate()
             raise
+
+
+@contextmanager
+def processes_when_needed(count: int) -> Iterator[Callable[[], Executor]]:
+    """Give what starts `count` processes when it is first called, and gives the same ones each time."""
+    with ExitStack() as stack:
+        started: list[Executor] = []
+
+        def start() -> Executor:
+            if not started:
+                started.append(stack.enter_context(processes(count)))
+            return started[0]
+
+        yield start
 
 
 def do_all(
