@@ -31,7 +31,9 @@ def processes(count: int) -> Iterator[Executor]:
     # Spawned, not forked: a caller may have threads, and a progress bar does.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_parent) as pool:
+    with interrupts_held():  # in the middle of it a semaphore would be left behind
+        own = ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_parent)
+    with own as pool:
         if sys.version_info < (3, 12, 1):  # CPython gh-94777: one that broke waits for ever to write what nobody reads
             pool._call_queue.cancel_join_thread()  # type: ignore[attr-defined]
         try:
