@@ -15,6 +15,8 @@ from handouts.errors import ClusterError, check_installed
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
+UNTOLD = "ignore::UserWarning:multiprocessing.resource_tracker"
+"""What nobody is told: Python's tracker of semaphores, a process of its own, may find one gone after Ctrl-C, and would warn of it."""
 
 
 def without_slow_imports() -> None:
@@ -31,6 +33,8 @@ def processes(count: int) -> Iterator[Executor]:
     # Spawned, not forked: a caller may have threads, and a progress bar does.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
+    if UNTOLD not in sys.warnoptions:
+        sys.warnoptions.append(UNTOLD)
     with interrupts_held():  # in the middle of it a semaphore would be left behind
         own = ProcessPoolExecutor(count, mp_context=context, initializer=end_with_the_parent)
     with own as pool:
