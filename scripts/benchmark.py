@@ -17,6 +17,7 @@ import logging
 import os
 import platform
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -218,14 +219,11 @@ def export(clinic: Collection) -> Iterator[Row]:
         0.15,
         False,
     )
+    sizes = [len(re.sub(r"data:font/[^)]*", "", html).encode()) for html in (page, stock)]
     yield (
-        f"its size ({len(page.encode()) / 1000:.0f} kB)",
-        f"nbconvert lab ({len(stock.encode()) / 1000:.0f} kB)",
-        len(page.encode()) / len(stock.encode()),
-        "of its bytes",
-        0.1,
-        False,
-    )
+        f"its size, fonts apart ({sizes[0] / 1000:.0f} kB)", f"nbconvert lab ({sizes[1] / 1000:.0f} kB)",
+        sizes[0] / sizes[1], "of its bytes", 0.1, False,
+    )  # fmt: skip
 
 
 def long_roster(path: Path, rows: int) -> Path:
