@@ -337,10 +337,12 @@ def test_a_source_a_number_and_a_box_are_put_in_from_a_list(desk: Desk) -> None:
 def test_what_can_be_put_in_is_understood_by_pages(collection: Collection) -> None:
     """Each name that the list offers is one that the collection has, and every group has something."""
     found = list_insertions(collection, TOPIC)
-    assert len({one["group"] for one in found}) == 9
+    assert len({one["group"] for one in found}) == 10
     expander = Expander(collection)
     for one in found:
-        if not one["cell"] and "{{ " not in one["text"]:
+        if one["opens"]:
+            assert one["opens"] == "picture" or (collection.data / one["opens"]).is_file()
+        elif not one["cell"] and "{{ " not in one["text"]:
             expander.expand(one["text"])
         elif one["text"].startswith("{{ clinic_"):
             assert "{{" not in expander.expand(one["text"])

@@ -19,7 +19,7 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from tornado import web
 
 from handouts.collection.folder import Collection, find
-from handouts.desk import exporting, grid, panel, preview, reviewing, trust
+from handouts.desk import adding, exporting, grid, panel, preview, reviewing, trust
 from handouts.desk.answers import ADDRESSES, MOST_SECONDS
 from handouts.desk.jobs import Jobs
 from handouts.desk.mending import mended
@@ -91,7 +91,14 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
     def initialize_handlers(self) -> None:
         """Give each address its handler."""
         self.handlers.extend(
-            [*ADDRESSES, *exporting.ADDRESSES, *grid.ADDRESSES, *panel.ADDRESSES, *reviewing.ADDRESSES]
+            [
+                *ADDRESSES,
+                *adding.ADDRESSES,
+                *exporting.ADDRESSES,
+                *grid.ADDRESSES,
+                *panel.ADDRESSES,
+                *reviewing.ADDRESSES,
+            ]
         )
         assert self.serverapp is not None
         if self.serverapp.starter_app is self:

@@ -15,13 +15,17 @@ SHAPES = (
 
 @dataclass(frozen=True)
 class Insertion:
-    """Something to put in: `group` and `label` are shown, `text` is written; into a cell of its own where `cell` says of which kind."""
+    """Something to put in: `group` and `label` are shown, `text` is written; into a cell of its own where `cell` says of which kind.
+
+    One that `opens` a table, or asks for a picture, adds what is not there yet.
+    """
 
     group: str
     label: str
     text: str
     cell: str = ""
     tag: str = ""
+    opens: str = ""
 
 
 def list_insertions(collection: Collection, topic: str) -> list[dict[str, str]]:
@@ -52,3 +56,8 @@ def _list(collection: Collection, topic: str) -> Iterator[Insertion]:
     for name, fact in collection.facts.items():
         if fact.denominator:
             yield Insertion(say("insert_icons"), f"{fact.sentence} ({name})", f'icons("{name}")', "code")
+    for name, picture in collection.pictures.items():
+        yield Insertion(say("insert_picture"), f"{picture.title} ({name})", f'picture("{name}")', "code")
+    yield Insertion(say("insert_new"), say("insert_new_picture"), "", opens="picture")
+    yield Insertion(say("insert_new"), say("insert_new_fact"), "", opens="facts.csv")
+    yield Insertion(say("insert_new"), say("insert_new_word"), "", opens="glossary.csv")

@@ -331,10 +331,45 @@
         const { button, value } = await showDialog({
           title: "Insert", body: new Choice(items), focusNodeSelector: "#handouts-search", buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Insert" })],
         });
-        if (button.accept && value) put(panel.content, value);
+        if (!button.accept || !value) return;
+        if (value.opens === "picture") await addPicture(panel);
+        else if (value.opens) await openTable(value.opens, "add=yes");
+        else put(panel.content, value);
       } catch (error) {
         await showErrorMessage("Nothing was put in", error.message);
       }
+    }
+
+    // A picture from this computer, with what a page needs to show it.
+    class PictureForm extends Widget {
+      constructor() {
+        super();
+        this.addClass("handouts-Choice");
+        const ask = (id, label, properties = {}) => {
+          const input = element("input", "jp-mod-styled", { id: `handouts-${id}`, name: id, ...properties });
+          this.node.append(element("label", "", { htmlFor: input.id, textContent: label }), input);
+        };
+        ask("file", "The picture: SVG, PNG or JPEG", { type: "file", accept: ".svg,.png,.jpg,.jpeg" });
+        ask("title", "Its title");
+        ask("caption", "What to see in it");
+        ask("alt", "What it shows, for who cannot see it");
+        ask("credit", "Who made it, and under what licence (may be empty)");
+      }
+      getValue() {
+        const [file] = this.node.querySelector("[type=file]").files;
+        return { file, ...Object.fromEntries([...this.node.querySelectorAll("input:not([type=file])")].map((one) => [one.name, one.value.trim()])) };
+      }
+    }
+
+    async function addPicture(panel, body = new PictureForm()) {
+      const { button, value } = await showDialog({ title: "A picture from this computer", body, buttons: [Dialog.cancelButton(), Dialog.okButton({ label: "Put it in" })] });
+      if (!button.accept) return;
+      if (!value.file) throw new Error("No picture was chosen.");
+      const bytes = new Uint8Array(await value.file.arrayBuffer());
+      const content = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+      const told = await ask("picture", "", { method: "POST", body: JSON.stringify({ ...value, file: value.file.name, content }) });
+      if (!told) throw new Error("The server extension of Handouts is not there.");
+      put(panel.content, { text: `picture("${told.name}")`, cell: "code" });
     }
 
     function put(content, { text, cell, tag }) {

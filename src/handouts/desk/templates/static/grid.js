@@ -263,6 +263,11 @@ function place(field) {
 function go() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const row = wanted.has("row") ? Number(wanted.get("row")) - 2 : state.rows.findIndex((one) => one.cells[0] === wanted.get("cell"));
+  if (wanted.has("add") && !state.written) {
+    history.replaceState(null, "", location.pathname + location.search);
+    state.last = null;
+    return at("add").click();
+  }
   focus(row, Math.max(0, state.columns.findIndex((one) => one.name === wanted.get("column"))));
 }
 
