@@ -103,8 +103,9 @@ def test_a_picture_from_this_computer_is_put_in(desk: Desk, tmp_path: Path) -> N
     picture(page, "insert-picture")
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.locator(".jp-Dialog").wait_for(state="detached")
-    page.keyboard.press("Control+s")
     call = 'picture("stretch-your-calf")'
+    page.locator(LAB + ".jp-CodeCell", has_text=call).wait_for()
+    page.keyboard.press("Control+s")
     until(page, lambda: call in ["".join(one["source"]) for one in desk.server.stored()["cells"]])
     shown = make_page(
         Collection(desk.server.root),

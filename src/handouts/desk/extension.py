@@ -90,16 +90,8 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Give each address its handler."""
-        self.handlers.extend(
-            [
-                *ADDRESSES,
-                *adding.ADDRESSES,
-                *exporting.ADDRESSES,
-                *grid.ADDRESSES,
-                *panel.ADDRESSES,
-                *reviewing.ADDRESSES,
-            ]
-        )
+        for addresses in (ADDRESSES, *(part.ADDRESSES for part in (adding, exporting, grid, panel, reviewing))):
+            self.handlers.extend(addresses)
         assert self.serverapp is not None
         if self.serverapp.starter_app is self:
             self.handlers.append((NOTHING_ELSE, web.ErrorHandler, {"status_code": 404}))

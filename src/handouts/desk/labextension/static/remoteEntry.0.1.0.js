@@ -150,6 +150,14 @@
         return new DocumentWidget({ context, content });
       }
     }
+    // Ctrl+S saves the table that is in front, wherever the keys are: the file that JupyterLab knows of it is for reading.
+    window.addEventListener("keydown", (event) => {
+      const content = app.shell.currentWidget?.content;
+      if (!(content instanceof TableFrame) || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      content.node.querySelector("iframe").contentWindow.postMessage({ handouts: "save" }, window.location.origin);
+    }, true);
     const FACTORY = "Handouts Table";
     let folder = null; // data/ as the server calls it, once there is a collection
     async function openTable(name, hash) {

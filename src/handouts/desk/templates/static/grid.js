@@ -343,6 +343,9 @@ window.addEventListener("keydown", (event) => {
 // What is being typed counts, too, where the tab is closed.
 window.addEventListener("pagehide", () => document.activeElement?.blur?.());
 window.addEventListener("hashchange", go);
+window.addEventListener("message", (event) => {
+  if (event.origin === location.origin && event.source === window.parent && event.data?.handouts === "save") void save();
+});
 
 followTheme();
 await open();
