@@ -380,7 +380,19 @@
       put(panel.content, { text: `picture("${told.name}")`, cell: "code" });
     }
 
+    // What a code cell calls has to be imported above it.
+    function bringIn(content, text) {
+      const name = /^(\w+)\(/.exec(text)?.[1];
+      const known = /^(from handouts\.show import )(.+)$/m;
+      const model = content.widgets.map((one) => one.model.sharedModel).find((one) => one.cell_type === "code" && known.test(one.getSource()));
+      if (!name || !model) return;
+      const [line, begin, names] = known.exec(model.getSource());
+      if (names.split(/[\s,]+/).includes(name)) return;
+      model.setSource(model.getSource().replace(line, `${begin}${[...names.split(/\s*,\s*/), name].sort().join(", ")}`));
+    }
+
     function put(content, { text, cell, tag }) {
+      if (cell === "code") bringIn(content, text);
       const before = content.activeCell;
       if (cell || before?.model.type !== "markdown") {
         NotebookActions.insertBelow(content);
