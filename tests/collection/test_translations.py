@@ -67,7 +67,11 @@ def test_every_word_of_a_page_can_be_translated(copy: Collection, tmp_path: Path
 
 
 def test_the_same_words_in_the_same_language_are_the_same_pages(copy: Collection) -> None:
-    """Translated into its own language word for word, a collection gives each page byte by byte, one with a cell for two levels, too."""
+    """Translated into its own language word for word, a collection gives each page byte by byte: one with a cell for two levels, and a number in the safety text only, too."""
+    edit(copy.data / "safety.csv", "sore or infected.", "sore or infected [=only-here].")
+    with (copy.data / "facts.csv").open("a") as file:
+        file.write("only-here,for about {high} days,2,2,,,days,days,people,by us,clinic,Ours.\n")
+    record(copy.data, now(copy).safety, now(copy).safety_record, "", date(2026, 11, 27))
     for topic in copy.topics:
         path = copy.notebook(topic)
         nb = notebook.read(path)

@@ -49,6 +49,8 @@ MARKS = re.compile(r"\[[@=][^\]]*\]|\{\{.*?\}\}|\{\w+\}|\]\([^)]*\)")
 NAMED_FACT = re.compile(r"""\[=([\w-]+)\]|\bicons\(\s*["']([\w-]+)""")
 TAUGHT = re.compile(r"\[\?([^\]]*)\]")
 SAFETY = (layouts.SAFETY_SETS.file, layouts.SAFETY_PARTS.file, layouts.SAFETY.file, layouts.SAFETY_MUST.file)
+NAMING = (layouts.CAPTIONS, layouts.SAFETY_PARTS, layouts.SAFETY)
+"""Tables whose words can name facts, beside those that cells show."""
 LONGEST_NAME = 40
 
 
@@ -102,13 +104,13 @@ class Source:
 
     @cached_property
     def facts(self) -> set[str]:
-        """The facts that cells and the tables that they show name."""
+        """The facts that cells name, and tables: those that they show, captions, and the safety text."""
         shown = [row for name in self.shown for row in self.collection.tables.shown(name)]
+        named = [row for layout in NAMING for row in self.collection.tables.rows(layout)]
         words = [cell.source for nb in self.notebooks.values() for cell in nb.cells]
-        words += [cell for row in shown for cell in row.values()]
-        return {row["fact"] for row in shown if "fact" in row} | {
-            name for found in NAMED_FACT.findall("\n".join(words)) for name in found
-        }
+        words += [cell for row in (*shown, *named) for cell in row.values()]
+        found = NAMED_FACT.findall("\n".join(words))
+        return {row["fact"] for row in shown if "fact" in row} | {name for pair in found for name in pair}
 
     @cached_property
     def safety(self) -> set[str]:
