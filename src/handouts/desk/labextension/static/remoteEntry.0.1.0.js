@@ -50,21 +50,30 @@
 
     // ---- the preview
 
-    // A frame is loaded again whenever it is moved to another place: it comes back with what was chosen in it.
-    class PreviewFrame extends IFrame {
-      constructor(path, search) {
-        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals", "allow-popups"] });
-        this.path = path;
-        this.search = search ?? "";
-        this.addClass("handouts-Preview");
-        this.node.querySelector("iframe").title = "Preview";
+    // A page of ours in a frame. It is loaded again whenever it is moved to another place: it comes back with what was chosen in it.
+    class Frame extends IFrame {
+      constructor(title, className, more = []) {
+        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals", ...more] });
+        this.addClass(className);
+        this.frame.title = title;
       }
       get frame() {
         return this.node.querySelector("iframe");
       }
       onAfterAttach(message) {
         super.onAfterAttach?.(message);
-        this.url = addressOf("preview", this.path) + this.search;
+        this.url = this.address();
+      }
+    }
+
+    class PreviewFrame extends Frame {
+      constructor(path, search) {
+        super("Preview", "handouts-Preview", ["allow-popups"]);
+        this.path = path;
+        this.search = search ?? "";
+      }
+      address() {
+        return addressOf("preview", this.path) + this.search;
       }
     }
 
@@ -98,21 +107,15 @@
 
     // ---- the panel of the collection, at the side
 
-    class Panel extends IFrame {
+    class Panel extends Frame {
       constructor() {
-        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals", "allow-popups", "allow-popups-to-escape-sandbox", "allow-forms", "allow-downloads"] });
+        super("Handouts", "handouts-Panel", ["allow-popups", "allow-popups-to-escape-sandbox", "allow-forms", "allow-downloads"]);
         this.id = "handouts-panel";
-        this.addClass("handouts-Panel");
         this.title.icon = icon;
         this.title.caption = "Handouts";
-        this.node.querySelector("iframe").title = "Handouts";
       }
-      get frame() {
-        return this.node.querySelector("iframe");
-      }
-      onAfterAttach(message) {
-        super.onAfterAttach?.(message);
-        this.url = addressOf("", "");
+      address() {
+        return addressOf("", "");
       }
     }
     const panel = new Panel();
@@ -126,21 +129,18 @@
 
     // ---- tables: a double click on one in data/ opens it as a grid, and so do the panel and what is found in the preview
 
-    class TableFrame extends IFrame {
+    class TableFrame extends Frame {
       constructor(path) {
-        super({ sandbox: ["allow-scripts", "allow-same-origin", "allow-modals"] });
+        super(stem(path), "handouts-Table");
         this.path = path;
         this.hash = "";
-        this.addClass("handouts-Table");
-        this.node.querySelector("iframe").title = stem(path);
       }
-      onAfterAttach(message) {
-        super.onAfterAttach?.(message);
-        this.url = `${addressOf("table", stem(this.path))}${this.hash}`;
+      address() {
+        return `${addressOf("table", stem(this.path))}${this.hash}`;
       }
       show(hash) {
-        this.hash = hash ? `#${hash}` : "";
-        this.url = `${addressOf("table", stem(this.path))}${this.hash}`;
+        this.hash = `#${hash}`;
+        this.url = this.address();
       }
     }
     class TableFactory extends ABCWidgetFactory {
@@ -156,7 +156,7 @@
       if (!(content instanceof TableFrame) || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       event.stopPropagation();
-      content.node.querySelector("iframe").contentWindow.postMessage({ handouts: "save" }, window.location.origin);
+      content.frame.contentWindow.postMessage({ handouts: "save" }, window.location.origin);
     }, true);
     const FACTORY = "Handouts Table";
     let folder = null; // data/ as the server calls it, once there is a collection

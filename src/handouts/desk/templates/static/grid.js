@@ -1,23 +1,15 @@
 // A table of data/: shows its cells, has the server say what is wrong with them, and saves them.
 // What was typed and not saved stays in the browser until it is saved or taken back: nothing is lost with a closed tab.
 
+import { at, element, told } from "./basics.js";
 import { followTheme } from "./theme.js";
 
 const { base, xsrf, name } = document.body.dataset;
-const words = JSON.parse(document.body.dataset.words);
-const told = (phrase, values = {}) => words[phrase].replace(/\{(\w+)\}/g, (_, one) => values[one]);
-const at = (id) => document.getElementById(id);
 const KEPT = `handouts ${base} ${name}`;
 const MOST_UNDONE = 200;
 const DOORS = { up: ["↑", "grid_up"], down: ["↓", "grid_down"], remove: ["×", "grid_remove"] };
 // A row is never changed but replaced by another with the same id; `from` tells which row of the file an id is.
 const state = { columns: [], rows: [], from: new Map(), digest: "", saved: [], written: false, done: [], undone: [], problems: [], note: "", next: 0, look: 0 };
-
-const element = (tag, text = "", attributes = {}) => {
-  const made = Object.assign(document.createElement(tag), attributes);
-  if (text) made.textContent = text;
-  return made;
-};
 
 async function ask(init = {}) {
   const answer = await fetch(`${base}/cells/${encodeURIComponent(name)}`, { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });

@@ -1,21 +1,12 @@
 // The panel of the collection: shows the topics with their state, and has the server do what the command line does.
 
+import { at, element, inLab, openTable, told } from "./basics.js";
 import { followTheme } from "./theme.js";
 
 const { base, xsrf } = document.body.dataset;
-const words = JSON.parse(document.body.dataset.words);
-// The words of the catalogue, with values in place of what stands in braces.
-const told = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, one) => values[one]);
-const at = (name) => document.getElementById(name);
-const inLab = window.parent !== window;
 const EVERY = 700; // milliseconds between two looks at what is at work
 const state = { topics: "", job: null, removed: "" };
 
-const element = (tag, text = "", attributes = {}) => {
-  const made = Object.assign(document.createElement(tag), attributes);
-  made.textContent = text;
-  return made;
-};
 
 async function ask(what, init = {}) {
   const answer = await fetch(`${base}/${what}`, { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });
@@ -94,9 +85,8 @@ async function listTables() {
       const one = element("li");
       const link = element("a", table.name, { href: `${base}/table/${encodeURIComponent(table.name)}`, target: "_blank", rel: "noopener" });
       link.addEventListener("click", (event) => {
-        if (!inLab) return;
         event.preventDefault();
-        window.parent.postMessage({ handouts: "table", name: table.name }, location.origin);
+        openTable(table.name);
       });
       one.append(link, element("span", ` ${table.says}${table.there ? "" : ` (${told("panel_absent")})`}`));
       return one;

@@ -1,15 +1,11 @@
 // The preview of a topic: asks the server for its page and findings, and shows them. It asks for nothing else.
 // The page stands in a frame that may run no script; this script reads and scrolls it from outside.
 
+import { at, element, inLab, openTable, told } from "./basics.js";
 import { followTheme } from "./theme.js";
 
 const EVERY = 1000; // milliseconds between two looks at the disk
 const { base, path, xsrf } = document.body.dataset;
-const words = JSON.parse(document.body.dataset.words);
-// The words of the catalogue, with values in place of what stands in braces.
-const told = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, one) => values[one]);
-const at = (name) => document.getElementById(name);
-const inLab = window.parent !== window;
 const state = { latest: 0, stamp: null, html: null, frame: null, known: "", goTo: null, lost: false, loading: false };
 
 const asked = () => new URLSearchParams(location.search);
@@ -19,11 +15,6 @@ const address = (what, more = {}) => {
   return `${base}/${what}/${path.split("/").map(encodeURIComponent).join("/")}?${query}`;
 };
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const element = (tag, text = "", attributes = {}) => {
-  const made = Object.assign(document.createElement(tag), attributes);
-  made.textContent = text;
-  return made;
-};
 
 async function get(what, more, init = {}) {
   const answer = await fetch(address(what, more), { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });
@@ -145,7 +136,7 @@ function tell({ error, html, cell }) {
   at("why").textContent = error;
   const table = tableIn(error);
   at("mend").hidden = !table;
-  at("mend").onclick = () => openTable(table);
+  at("mend").onclick = () => openAt(table);
   state.goTo = cell;
   at("go").hidden = !(cell && inLab);
 }
@@ -180,7 +171,7 @@ async function show(html) {
   }
   for (const drawn of next.contentDocument.querySelectorAll("figure[id^='diagram-'], table[id^='table-']")) {
     drawn.title = told("preview_double");
-    drawn.addEventListener("dblclick", () => openTable({ name: `${drawn.id.replace(/^(diagram|table)-/, "")}.csv` }));
+    drawn.addEventListener("dblclick", () => openTable(`${drawn.id.replace(/^(diagram|table)-/, "")}.csv`));
   }
   next.className = "";
   old?.remove();
@@ -221,11 +212,7 @@ function list({ findings = [], grade, hardest = [], error, made }) {
 
 // A table that something is wrong with, and where in it, as words tell it.
 const tableIn = (text) => /data\/(?<name>[\w.-]+\.csv)(?: row (?<row>\d+))?(?:,? column (?<column>[\w-]+))?/.exec(text ?? "")?.groups;
-function openTable({ name, row, column, cell }) {
-  const search = new URLSearchParams(Object.entries({ row, column, cell }).filter(([, value]) => value));
-  if (inLab) window.parent.postMessage({ handouts: "table", name, hash: String(search) }, location.origin);
-  else window.open(`${base}/table/${encodeURIComponent(name)}#${search}`, "_blank", "noopener");
-}
+const openAt = ({ name, row, column, cell }) => openTable(name, String(new URLSearchParams(Object.entries({ row, column, cell }).filter(([, value]) => value))));
 const number = (count, one, many) => told(count === 1 ? one : many, { count });
 
 function finding(one) {
@@ -250,7 +237,7 @@ function entry(text, parts, target) {
       for (const other of document.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
       inner.setAttribute("aria-current", "true");
       mark(target.sentence);
-      if (table) openTable({ ...table, cell: target.cell });
+      if (table) openAt({ ...table, cell: target.cell });
       else goTo(target.id);
     });
   }
