@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,6 +33,9 @@ from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.collection.translations import renew_translations
 from handouts.collection.words import Source
 from handouts.page import list_variants
+
+if TYPE_CHECKING:
+    from test_desk import Desk, Server
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests behind itself has it ignored
 
@@ -255,6 +259,30 @@ def browser() -> Iterator[object]:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
+    """JupyterLab on a copy of the collection: one for each module of tests that asks."""
+    from test_desk import serve
+
+    yield from serve(tmp_path_factory)
+
+
+@pytest.fixture
+def fresh(server: "Server") -> Iterator["Server"]:
+    """Give the server, and make its collection as it was again after the test."""
+    from test_desk import lend
+
+    yield from lend(server)
+
+
+@pytest.fixture
+def desk(fresh: "Server", browser: object) -> Iterator["Desk"]:
+    """Open a new browser window on a server that shows the collection."""
+    from test_desk import open_desk
+
+    yield from open_desk(fresh, browser)
 
 
 @pytest.fixture(scope="session")

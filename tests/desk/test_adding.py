@@ -3,13 +3,12 @@
 import base64
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from test_desk import LAB, NOTEBOOK, Desk, Server, cell_of, lend, open_desk, picture, serve, until
+from test_desk import LAB, NOTEBOOK, Desk, Server, cell_of, picture, until
 
 from handouts.collection.folder import Collection
 from handouts.page import Variant, make_page
@@ -27,24 +26,6 @@ def a_photograph() -> bytes:
     noted[0x010E] = "Maya Smith, room 7"
     Image.effect_noise((1600, 1200), 60).convert("RGB").save(file, "JPEG", exif=noted)
     return file.getvalue()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab on a copy of the collection."""
-    yield from serve(tmp_path_factory)
-
-
-@pytest.fixture
-def fresh(server: Server) -> Iterator[Server]:
-    """Give the server, and make its collection as it was again after the test."""
-    yield from lend(server)
-
-
-@pytest.fixture
-def desk(fresh: Server, browser: Any) -> Iterator[Desk]:
-    """Open a new browser window on a server that shows the collection."""
-    yield from open_desk(fresh, browser)
 
 
 def send(server: Server, file: str, content: bytes, **words: str) -> tuple[int, Any]:

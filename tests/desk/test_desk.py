@@ -206,18 +206,6 @@ def lend(server: Server) -> Iterator[Server]:
         time.sleep(0.3)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab on a copy of the collection."""
-    yield from serve(tmp_path_factory)
-
-
-@pytest.fixture
-def fresh(server: Server) -> Iterator[Server]:
-    """Give the server, and make its collection as it was again after the test."""
-    yield from lend(server)
-
-
 def restored(server: Server) -> bool:
     """Make the server's collection as it was, and tell whether anything was to do."""
     changed = False
@@ -329,12 +317,6 @@ def open_desk(server: Server, browser: Any) -> Iterator[Desk]:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     yield Desk(server, context)
     context.close()
-
-
-@pytest.fixture
-def desk(fresh: Server, browser: Any) -> Iterator[Desk]:
-    """Open a new browser window on a server that shows the collection."""
-    yield from open_desk(fresh, browser)
 
 
 def cell_of(page: Any, server: Server, name: str) -> Any:

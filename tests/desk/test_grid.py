@@ -2,34 +2,15 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_desk import NOTEBOOK, Desk, Server, lend, open_desk, picture, serve, until
+from test_desk import NOTEBOOK, Desk, Server, picture, until
 
 from conftest import edit
 from handouts.collection.folder import Collection
 from handouts.desk.grid import WRITTEN, find_problems, list_tables, show_grid
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab on a copy of the collection."""
-    yield from serve(tmp_path_factory)
-
-
-@pytest.fixture
-def fresh(server: Server) -> Iterator[Server]:
-    """Give the server, and make its collection as it was again after the test."""
-    yield from lend(server)
-
-
-@pytest.fixture
-def desk(fresh: Server, browser: Any) -> Iterator[Desk]:
-    """Open a new browser window on a server that shows the collection."""
-    yield from open_desk(fresh, browser)
 
 
 class Grid:

@@ -6,7 +6,6 @@ import json
 import re
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,7 @@ from test_desk import (
     Desk,
     Server,
     cell_of,
-    lend,
-    open_desk,
     picture,
-    serve,
     until,
 )
 
@@ -82,24 +78,6 @@ class Panel:
     def shows(self, title: str, words: str) -> None:
         """Wait until the card of a topic has `words`."""
         until(self.page, lambda: words in self.card(title), 20, lambda: f" It shows: {self.card(title)}")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab on a copy of the collection."""
-    yield from serve(tmp_path_factory)
-
-
-@pytest.fixture
-def fresh(server: Server) -> Iterator[Server]:
-    """Give the server, and make its collection as it was again after the test."""
-    yield from lend(server)
-
-
-@pytest.fixture
-def desk(fresh: Server, browser: Any) -> Iterator[Desk]:
-    """Open a new browser window on a server that shows the collection."""
-    yield from open_desk(fresh, browser)
 
 
 @pytest.fixture
