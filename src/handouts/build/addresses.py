@@ -15,7 +15,6 @@ from handouts.collection.addresses import (
     new_address,
     read_addresses,
 )
-from handouts.collection.csvfile import write_table
 from handouts.collection.edit_tables import add_rows
 from handouts.collection.locales import written_from
 from handouts.page import Variant
@@ -44,11 +43,7 @@ def add_addresses(collection: Collection, pages: Mapping[str, Iterable[Variant]]
                 rows.append({**told, "language": language, "leads_to": ""})
     if not rows:
         return collection
-    table = collection.data / page_layouts.ADDRESSES.file
-    if table.is_file():
-        add_rows(table, rows)
-    else:
-        files.write(table, write_table(list(page_layouts.ADDRESSES.columns), rows).encode(), durable=True)
+    add_rows(collection.data / page_layouts.ADDRESSES.file, rows, page_layouts.ADDRESSES.columns)
     return open_collection(collection.root)
 
 

@@ -64,7 +64,7 @@ def build_pages(
     *,
     force: bool = False,
     workers: int | None = None,
-    executor: Callable[[], Executor] | None = None,
+    executor: Executor | None = None,
     today: date | None = None,
     pdf: bool = False,
     release: bool = False,
@@ -77,7 +77,7 @@ def build_pages(
     A page is written whole or not at all, and one that fails leaves the page of the last build in
     place; pages that are no more in the collection go when all others are whole. Pages whose review was due before `today` are not made; with `release`, none
     of what somebody has yet to sign is made either, and none of an earlier build stays. With `pdf` each page has a PDF beside it; one that
-    is there already is renewed in any case, so that none grows old. `executor` starts what makes pages, where there are any to make; else processes of their own do. The index leads to the same pages in other `languages`. `start` is told how many pages there are, `progress` each page and what became of it.
+    is there already is renewed in any case, so that none grows old. Pages are made by `executor`, else by processes of their own. The index leads to the same pages in other `languages`. `start` is told how many pages there are, `progress` each page and what became of it.
     Raises HandoutsError for what stops all pages: broken tables, a folder that cannot be written.
     """
     wanted = list_variants(collection, topics, asked)

@@ -13,7 +13,6 @@ from handouts.collection import MANIFEST, Collection
 from handouts.collection.parameters import offered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Executor
 
     from handouts.collection.languages import Language
@@ -89,7 +88,7 @@ def _build_one(
     out: Path,
     languages: "list[Language]",
     options: argparse.Namespace,
-    executor: "Callable[[], Executor]",
+    executor: "Executor",
 ) -> bool:
     from handouts.build import INDEX, build_pages
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from handouts import files
@@ -10,8 +10,11 @@ from handouts.collection.csvfile import write_table
 from handouts.collection.dialects import Dialect, dialect_of
 
 
-def add_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Add `rows` at the end of a table; what is there stays as it is. Raises OutputError."""
+def add_rows(path: Path, rows: Sequence[Mapping[str, str]], columns: Iterable[str] = ()) -> None:
+    """Add `rows` at the end of a table; what is there stays as it is. One that is not there begins with `columns`. Raises OutputError."""
+    if columns and not path.is_file():
+        files.write(path, write_table(list(columns), rows).encode(), durable=True)
+        return
     text, dialect = _read(path)
     header = [cell.strip() for cell in next(cells for _, cells in _records(text, dialect))]
     begun = "" if text.endswith("\n") else dialect.ends

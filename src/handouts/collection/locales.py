@@ -7,6 +7,9 @@ from typing import Literal
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 
+LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
+"""Signs that nobody sees: what stands beside one is written in its direction."""
+
 
 @cache
 def locale_of(language: str) -> Locale | None:

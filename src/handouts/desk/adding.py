@@ -11,7 +11,6 @@ from tornado import web
 from handouts import files
 from handouts.collection import Collection
 from handouts.collection.change_topics import name_of
-from handouts.collection.csvfile import write_table
 from handouts.collection.edit_tables import add_rows
 from handouts.collection.layouts import PICTURES
 from handouts.desk.handlers import JSONHandler
@@ -44,11 +43,8 @@ def add_picture(collection: Collection, file: str, content: bytes, words: dict[s
     taken = {*collection.pictures, *(path.stem for path in (collection.data / FOLDER).glob("*"))}
     name = next(one for one in (first, *(f"{first}-{count}" for count in range(2, 10_000))) if one not in taken)
     files.write(collection.data / FOLDER / f"{name}{end}", content, durable=True)
-    table = collection.data / PICTURES.file
-    if not table.is_file():
-        files.write(table, write_table(list(PICTURES.columns), []).encode(), durable=True)
     kept = {column: " ".join(words.get(column, "").split()) for column in PICTURES.columns}
-    add_rows(table, [{**kept, "picture": name, "file": f"{name}{end}"}])
+    add_rows(collection.data / PICTURES.file, [{**kept, "picture": name, "file": f"{name}{end}"}], PICTURES.columns)
     return name
 
 
@@ -60,9 +56,7 @@ class PictureHandler(JSONHandler):
     async def post(self) -> None:
         """Keep it, and send its name."""
         self.refuse_other_sites()
-        collection: Collection | None = self.desk.collection_here()
-        if collection is None:
-            raise web.HTTPError(404, reason="There is no collection here. To begin one: handouts init FOLDER")
+        collection = self.collection()
         sent: dict[str, Any] = self.body()
         words = {name: str(sent.get(name, "")).strip() for name in PICTURES.columns}
         try:

@@ -169,22 +169,12 @@ def read_sent(body: dict[str, Any]) -> Rows:
         number, cells = (one.get("from"), one.get("cells")) if isinstance(one, dict) else (None, None)
         if not isinstance(cells, list) or not all(isinstance(cell, str) for cell in cells):
             raise web.HTTPError(400, reason="Rows of text are wanted.")
-        rows.append(
-            (number if isinstance(number, int) else None, ["\n".join(cell.split("\r\n")).strip() for cell in cells])
-        )
+        texts = [cell.replace("\r\n", "\n").strip() for cell in cells]
+        rows.append((number if isinstance(number, int) else None, texts))
     return rows
 
 
-class _Grid(JSONHandler):
-    def collection(self) -> Collection:
-        """Return the collection that the server shows. Raises HTTPError where there is none."""
-        found: Collection | None = self.desk.collection_here()
-        if found is None:
-            raise web.HTTPError(404, reason="There is no collection here. To begin one: handouts init FOLDER")
-        return found
-
-
-class TablesHandler(_Grid):
+class TablesHandler(JSONHandler):
     """The tables that can be edited."""
 
     @web.authenticated
@@ -196,7 +186,7 @@ class TablesHandler(_Grid):
         await self.answer({"folder": folder.as_posix(), "tables": list_tables(collection)})
 
 
-class CellsHandler(_Grid):
+class CellsHandler(JSONHandler):
     """The cells of a table."""
 
     @web.authenticated

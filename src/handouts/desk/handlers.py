@@ -13,6 +13,7 @@ from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, Extensi
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from handouts.collection import Collection
 from handouts.collection.parameters import resolve
 from handouts.desk.preview import without_language
 from handouts.errors import HandoutsError, ParameterError
@@ -55,6 +56,13 @@ class Handler(ExtensionHandlerMixin, JupyterHandler):
     def desk(self) -> Any:
         """The extension: a Desk."""
         return self.settings["handouts_desk"]
+
+    def collection(self) -> Collection:
+        """Return the collection that the server shows. Raises HTTPError where there is none."""
+        found: Collection | None = self.desk.collection_here()
+        if found is None:
+            raise web.HTTPError(404, reason="There is no collection here. To begin one: handouts init FOLDER")
+        return found
 
     def asked(self) -> dict[str, str]:
         """Return the values of parameters that the address asks for."""

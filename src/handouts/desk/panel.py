@@ -78,16 +78,7 @@ WORK: Mapping[str, tuple[Arguments, bool]] = {
 """What can be asked for: the command line of each, and whether it runs notebooks."""
 
 
-class _Panel(JSONHandler):
-    def collection(self) -> Collection:
-        """Return the collection that the server shows. Raises HTTPError where there is none."""
-        found: Collection | None = self.desk.collection_here()
-        if found is None:
-            raise web.HTTPError(404, reason="There is no collection here. To begin one: handouts init FOLDER")
-        return found
-
-
-class CollectionHandler(_Panel):
+class CollectionHandler(JSONHandler):
     """The topics and their state."""
 
     @web.authenticated
@@ -134,7 +125,7 @@ def _title(collection: Collection, topic: str) -> str:
     return next((one[1] for one in found if one), topic)
 
 
-class StartHandler(_Panel):
+class StartHandler(JSONHandler):
     """A command that is started."""
 
     @web.authenticated
@@ -164,7 +155,7 @@ class StartHandler(_Panel):
         return [place.topic for place in places if not self.desk.may_run(trust.read_code(place.file))]
 
 
-class WorkHandler(_Panel):
+class WorkHandler(JSONHandler):
     """A command that is watched, or stopped."""
 
     @web.authenticated
@@ -188,7 +179,7 @@ class WorkHandler(_Panel):
         return job
 
 
-class RosterHandler(_Panel):
+class RosterHandler(JSONHandler):
     """A roster that is handed over."""
 
     @web.authenticated

@@ -8,6 +8,7 @@ links at the top lead to the sections, to help first.
 import re
 from html import escape, unescape
 
+from handouts.collection.locales import LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK
 from handouts.collection.phrases import Phrases
 from handouts.page.citations import link
 from handouts.page.marks import TAG
@@ -25,7 +26,6 @@ HELP = re.compile(r'<div class="[^"]*\bget-help\b')
 """Begins a box for help."""
 RIGHT_TO_LEFT = re.compile(r'<html [^>]*dir="rtl"')
 """Tells a page that is written from right to left."""
-LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
 GROUPS = re.compile(rf"(?<![\w{LEFT_TO_RIGHT_MARK}])(?:[+(]?\d+(?:[-/() \u2010-\u2012]+\d+)+(?!\w)|\d+(?= [A-Za-z]))")
 """A number of several groups, as a phone's or a day's, or one before a word in Latin letters, as a house's."""
 DOT = 0.45

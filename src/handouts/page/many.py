@@ -1,7 +1,7 @@
 """Many pages at once: what was made before is taken, the rest is made by processes, or by a cluster."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -19,14 +19,14 @@ def make_pages(
     collection: Collection,
     wanted: Iterable[Variant],
     *,
-    executor: Executor | Callable[[], Executor] | None = None,
+    executor: Executor | None = None,
     workers: int | None = None,
     force: bool = False,
     known: Mapping[Variant, str] | None = None,
 ) -> Iterator[tuple[Variant, Made]]:
     """Yield each of the variants `wanted` with its page or what failed: first what is kept, then the rest as it is done.
 
-    The work is done by `executor`, or what starts it when there is work, else by so many processes as `workers` says, or as there are cores; with `force` nothing
+    The work is done by `executor`, else by so many processes as `workers` says, or as there are cores; with `force` nothing
     that is kept is taken; `known` has keys that are known already. Pages are kept by the key of what they were made from:
     where `executor` works, or where somebody saves meanwhile, that may be something else than what `collection` holds, and
     `as_asked` tells so.
@@ -44,8 +44,7 @@ def make_pages(
             keys[variant] = key
     if not keys:
         return
-    own = processes(min(workers or os.cpu_count() or 1, len(keys)))
-    with own if executor is None else nullcontext(executor if isinstance(executor, Executor) else executor()) as pool:
+    with nullcontext(executor) if executor else processes(min(workers or os.cpu_count() or 1, len(keys))) as pool:
         for variant, made in do_all(
             pool, partial(try_page, fresh=force), {variant: (collection, variant) for variant in keys}
         ):

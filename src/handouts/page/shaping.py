@@ -11,11 +11,12 @@ import unicodedata
 from html import escape, unescape
 from typing import Any
 
+from handouts.collection.locales import LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK
+
 LINE = re.compile(r"(<text\b[^>]*>)([^<]*)(</text>)")
 LEFT_TO_RIGHT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.,:/+'%-]*[A-Za-z0-9%])?(?: [A-Za-z](?:[\w.-]*\w)?)*")
 """A number, or words in Latin letters: within a line from right to left they stand from left to right."""
 TURNED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
-INVISIBLE = "\u200e\u200f"
 
 
 def shape_pictures(html: str) -> str:
@@ -31,7 +32,7 @@ def as_seen(line: str) -> str:
     """
     from arabic_reshaper import reshape
 
-    joined = reshape(line.strip().strip(INVISIBLE))
+    joined = reshape(line.strip().strip(LEFT_TO_RIGHT_MARK + RIGHT_TO_LEFT_MARK))
     pieces = re.split(f"({LEFT_TO_RIGHT.pattern})", joined)
     pieces[::2] = [words[::-1].translate(TURNED) for words in pieces[::2]]
     return "".join(reversed(pieces))

@@ -6,9 +6,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from handouts.errors import ClusterError, check_installed
@@ -52,18 +53,21 @@ def processes(count: int) -> Iterator[Executor]:
             raise
 
 
+class _WhenNeeded(Executor):
+    """Begins to work when it is first given work."""
+
+    def __init__(self, start: Callable[[], Executor]) -> None:
+        self._start = start
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> "Future[Any]":
+        return self._start().submit(function, *arguments, **named)
+
+
 @contextmanager
-def processes_when_needed(count: int) -> Iterator[Callable[[], Executor]]:
-    """Give what starts `count` processes when it is first called, and gives the same ones each time."""
+def processes_when_needed(count: int) -> Iterator[Executor]:
+    """Give `count` processes, which are started when there is work for them."""
     with ExitStack() as stack:
-        started: list[Executor] = []
-
-        def start() -> Executor:
-            if not started:
-                started.append(stack.enter_context(processes(count)))
-            return started[0]
-
-        yield start
+        yield _WhenNeeded(cache(lambda: stack.enter_context(processes(count))))
 
 
 def do_all(

@@ -20,10 +20,10 @@ from matplotlib.path import Path as Line
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
+from handouts.collection.locales import RIGHT_TO_LEFT_MARK
 from handouts.show.letters import advance
 from handouts.show.pictures import Symbol
 
-RIGHT_TO_LEFT_MARK = "\u200f"
 LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
 STYLE = mpl.rc_params_from_file(Path(__file__).with_name("handout.mplstyle"), use_default_template=False)
