@@ -52,8 +52,9 @@ def test_one_accident_is_not_remembered(
 ) -> None:
     """A snapshot that is killed, or falls silent, just as a run asks for its fork costs that run another start, and later ones nothing."""
     nb = a_notebook("print(y, x)", above="y = 1")
-    execute(nb, start_timeout=2)
+    execute(nb)
     snapshot = next(iter(pool.waiting.values()))
+    snapshot.control.settimeout(2)  # how long a silent process is waited for
     fork = snapshot.fork
 
     def fork_after() -> object:
