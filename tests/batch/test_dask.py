@@ -88,7 +88,7 @@ def test_a_worker_with_other_tables_makes_no_page(copy: Collection) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     from handouts.batch.run import Summary, _make
-    from handouts.page.make import keys_of
+    from handouts.page.keys import keys_of
     from handouts.page.variant import list_variants
 
     wanted = list_variants(now(copy), ["your-dry-needling-session"], {"audience": "general", "level": "plain"})

@@ -22,7 +22,7 @@ from handouts.batch.targets import Target
 from handouts.build.run import build_pages, read_manifest
 from handouts.collection import Collection, open_collection
 from handouts.errors import OutputError
-from handouts.page import make
+from handouts.page import keys, make
 from handouts.page.cache import read_kept
 from handouts.page.many import make_pages
 from handouts.page.variant import Variant
@@ -94,7 +94,7 @@ def test_a_page_is_made_from_what_its_key_was_taken_of(
     thread.join()
     assert made.page, made.failure
     assert made.as_asked is undone
-    assert made.key == make.key_of(open_collection(copy.root), Variant(CHOICE, VALUES))
+    assert made.key == keys.key_of(open_collection(copy.root), Variant(CHOICE, VALUES))
     assert (words[1].decode() in made.page.html) is not undone
     assert read_kept(copy, made.key) == made.page
     assert len(list(copy.cache.glob("*.json"))) == 1

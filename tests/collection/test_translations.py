@@ -114,6 +114,36 @@ def test_a_changed_sentence_withholds_exactly_its_pages(copy: Collection, tmp_pa
     assert gone.is_file()
 
 
+def test_what_is_not_translated_breaks_no_table(copy: Collection, tmp_path: Path) -> None:
+    """A language in which one block of all is translated can be read, and every page says what it lacks; none is written, and none of another stops."""
+    with_language(copy, PSEUDO, "level:plain", str)
+    for file in ("shared", *copy.topics):
+        change(po(copy, file), lambda entry: setattr(entry, "msgstr", ""))
+    first = next(one for one in list_words(Source(copy, ["level:plain"]), PSEUDO) if one.file == SESSION)
+    change(po(copy, SESSION), lambda entry: setattr(entry, "msgstr", pseudo(first.text)), first.text)
+    translated, translations = in_language(now(copy), PSEUDO)
+    assert len(translations.texts) >= 1
+    for name in (
+        "facts",
+        "captions",
+        "glossary",
+        "pictures",
+        "options",
+        "safety",
+        "phrases",
+        "clinic",
+        "parts",
+        "parameters",
+        "topics",
+        "fields",
+    ):
+        assert getattr(translated, name) is not None, name
+    result = build_pages(translated, tmp_path / "out")
+    assert len(result.failed) == 6 + 1  # the index too
+    assert all("no translation that counts" in failure for failure in result.failed)
+    assert not list((tmp_path / "out").rglob("*_*.html"))
+
+
 def test_the_safety_text_is_translated_whole_or_not_at_all(copy: Collection) -> None:
     """One line of the safety text without a translation, and no page with safety text is made."""
     with_language(copy, PSEUDO, "level:plain", pseudo)

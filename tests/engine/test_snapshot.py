@@ -352,6 +352,24 @@ def test_a_changed_file_makes_a_new_snapshot(tmp_path: Path) -> None:
     assert "22 333" in text_of(execute(nb))
 
 
+def test_a_run_tells_which_files_it_read(tmp_path: Path) -> None:
+    """With `note_read` a run lists the files that its cells opened, those above the parameters too, or None where some may be unseen; without, nothing."""
+    for name in "abc":
+        (tmp_path / name).write_text(f"{name},n\n1,2\n")
+    above = f"import os; os.chdir({str(tmp_path)!r}); open('a').read(); import pandas"
+    for below, read in (
+        ("pandas.read_csv('b'); open('new', 'w').write('w')", ["a", "b"]),
+        ("open('c').read(); os.stat('b')", ["a", "c"]),
+        ("pass", ["a"]),
+        ("import subprocess; subprocess.run(['cat', 'b'], capture_output=True)", None),
+        ("os.system('cat b > /dev/null');", None),
+        ("pid = os.fork()\nif not pid: os._exit(0)\nos.waitpid(pid, 0);", None),
+    ):
+        told = execute(a_notebook(below, above=above), note_read=True).metadata.papermill["read"]
+        assert (told and [Path(path).name for path in told if path.startswith(str(tmp_path))]) == read, below
+    assert "read" not in execute(a_notebook("open('c').read()", above=above)).metadata.papermill
+
+
 def test_snapshots_are_bounded() -> None:
     """No more than MOST_SNAPSHOTS wait; the one used longest ago is ended."""
     for number in range(pool.MOST_SNAPSHOTS + 2):

@@ -80,6 +80,12 @@ def test_a_mark_that_was_not_understood_never_reaches_a_patient(mark: str) -> No
     assert re.search(r"^a text cell that begins", told(mark))
 
 
+@pytest.mark.parametrize("source", ["قل «توقف» في أي وقت.", "اقرأ «أخبرنا أولًا».", "Il dit « stop »."])
+def test_words_in_angle_quotes_are_no_fields(source: str) -> None:
+    """A language that quotes words as Word marks its fields may do so: what is no name of a field stands on the page."""
+    assert re.findall(r"\w+", source) == re.findall(r"\w+", unescape(re.sub(r"<[^>]*>", " ", shown(source))))
+
+
 @pytest.mark.parametrize(
     "mark",
     [

@@ -176,7 +176,7 @@ def test_the_preprocessor_works_with_any_exporter(copy: Collection) -> None:
     injected = nbformat.v4.new_code_cell('audience = "athlete"', metadata={"tags": ["injected-parameters"]})
     nb = a_notebook(injected, text_cell("Run.", "audience:athlete"), text_cell("Rest.", "audience:older-adult"))
     exporter = MarkdownExporter(
-        config=Config({"MarkdownExporter": {"preprocessors": ["handouts.page.tailor.TailorPreprocessor"]}})
+        config=Config({"MarkdownExporter": {"preprocessors": ["handouts.page.preprocess.TailorPreprocessor"]}})
     )
     markdown, _ = exporter.from_notebook_node(nb)
     assert "Run." in markdown

@@ -10,7 +10,7 @@ from typing import IO
 from handouts.batch.printing import PRINT_FILE
 from handouts.batch.rows import SAFE_ID
 from handouts.batch.targets import UNFINISHED, Target
-from handouts.collection.folder import LIST, MANIFEST, Collection
+from handouts.collection import LIST, MANIFEST, Collection
 from handouts.errors import OutputError
 
 HEADER = ("id", "file", "topic")

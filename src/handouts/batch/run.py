@@ -24,11 +24,11 @@ from handouts.batch.rows import Rows
 from handouts.batch.sources import understand
 from handouts.batch.targets import UNFINISHED, Target
 from handouts.batch.tasks import Task, filled
-from handouts.collection.folder import LIST, Collection
+from handouts.collection import LIST, Collection
 from handouts.errors import OutputError, check_installed
 from handouts.page import Page, Variant, make_pages
 from handouts.page.cache import read_kept
-from handouts.page.make import keys_of
+from handouts.page.keys import keys_of
 from handouts.page.missing import missing_parts, tell_missing
 from handouts.page.pdf import check_can_print
 from handouts.page.review import last_review

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from handouts.batch.locks import locked
-from handouts.collection.folder import LIST
+from handouts.collection import LIST
 from handouts.errors import OutputError
 
 UNFINISHED = ".unfinished"

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from pathlib import Path
 
-from handouts.collection.folder import MANIFEST
+from handouts.collection import MANIFEST
 from handouts.errors import OutputError
 from handouts.page import Page
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from handouts.collection import Collection
 from handouts.page import Variant
 from handouts.page.cache import keep_file, read_kept_file
-from handouts.page.make import made_by
+from handouts.page.keys import made_by
 from handouts.page.pdf import try_pdf
 from handouts.page.workers import do_all, processes
 

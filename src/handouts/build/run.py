@@ -25,7 +25,7 @@ from handouts.collection.parameters import offered
 from handouts.errors import OutputError, PageError
 from handouts.page import Page, Variant, list_variants, make_pages
 from handouts.page.cache import read_kept_pages
-from handouts.page.make import CODE
+from handouts.page.keys import CODE
 from handouts.page.missing import missing_parts, tell_missing
 from handouts.page.pdf import check_can_print
 

@@ -76,12 +76,9 @@ def _active(reader: Reader) -> str:
 def _active_message(reader: Reader) -> str:
     if not _main(reader):
         return "no main message"
-    passive = _passive([one.words for one in reader.sentences if one.place in _places_of_main(reader)])
+    main = {cell.id for cell in reader.texts if part_of(cell) == MAIN_MESSAGE}
+    passive = _passive([one.words for one in reader.sentences if one.cell in main])
     return f"passive: {passive[0]}" if passive else ""
-
-
-def _places_of_main(reader: Reader) -> set[str]:
-    return {reader.place(cell) for cell in reader.texts if part_of(cell) == MAIN_MESSAGE}
 
 
 def _numbers(reader: Reader) -> str | None:

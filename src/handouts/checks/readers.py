@@ -19,6 +19,7 @@ from handouts.collection.sentences import ends
 from handouts.errors import HandoutsError
 from handouts.page import Variant
 from handouts.page.citations import CITE, Expander
+from handouts.page.keys import likeness_of, read_stored
 from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.tailor import SHOWING, part_of, tailor
 
@@ -109,13 +110,26 @@ class Reader:
         self.safety = collection.safety_of(topic)
         self.must = self.safety.must if self.safety else ()
         self.reviewed_by = ""
+        self.key = ""
 
     @classmethod
-    def of_topic(cls, collection: Collection, topic: Topic, nb: NotebookNode, values: Mapping[str, str]) -> "Reader":
-        """Return what a reader with these `values` gets of a notebook. Raises NotebookError."""
+    def of_topic(
+        cls,
+        collection: Collection,
+        topic: Topic,
+        nb: NotebookNode,
+        values: Mapping[str, str],
+        stored: bytes | None = None,
+    ) -> "Reader":
+        """Return what a reader with these `values` gets of a notebook; `stored` is its file, where it is as on disk. Raises NotebookError."""
         file = f"notebooks/{topic.name}.ipynb"
         cells = tailor(nb, values, collection.parameters, collection.parts, file).cells
-        return cls(collection, topic, nb, values, cells, file)
+        reader = cls(collection, topic, nb, values, cells, file)
+        if stored is not None:
+            named = {f"{name}.csv" for _, name, _ in reader.shown(*SHOWING)}
+            likeness = likeness_of(collection, Variant(topic.name, values), stored, named)
+            reader.key = f"{likeness.digest} {sorted(likeness.tables.items())}"
+        return reader
 
     @classmethod
     def of_text(cls, collection: Collection, text: str, file: str) -> "Reader":
@@ -147,9 +161,13 @@ class Reader:
             reader.must = sets[0].must
         return reader
 
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return notebook.numbers(self.nb)
+
     def place(self, cell: NotebookNode) -> str:
         """Say which cell this is, and for whom."""
-        return notebook.place(self.nb, cell)
+        return notebook.place(self.nb, cell, self._numbers)
 
     def warnings(self, part: str) -> str:
         """Return the lines of a part of the safety text."""
@@ -253,9 +271,10 @@ class Reader:
 
 def make_readers(collection: Collection, topic: Topic) -> list[Reader]:
     """Return what each reader of `topic` gets. Raises HandoutsError for a notebook that no page can be made of."""
-    nb = notebook.read(collection.notebook(topic.name))
+    stored = read_stored(collection, topic.name)
+    nb = notebook.parse(stored, f"notebooks/{topic.name}.ipynb")
     return [
-        Reader.of_topic(collection, topic, nb, values)
+        Reader.of_topic(collection, topic, nb, values, stored)
         for values in choices(collection.parameters, {}, "check")
         if offered(topic.only, values)
     ]
@@ -270,10 +289,11 @@ def make_readers_of(collection: Collection, reviewed: Mapping[Variant, str]) -> 
         wanted = [one for one in reviewed if one.topic == topic.name]
         found: dict[tuple[str, ...], Reader] = {}
         with suppress(HandoutsError):
-            nb = notebook.read(collection.notebook(topic.name))
+            stored = read_stored(collection, topic.name)
+            nb = notebook.parse(stored, f"notebooks/{topic.name}.ipynb")
             for variant in wanted:
                 with suppress(HandoutsError):
-                    reader = Reader.of_topic(collection, topic, nb, variant.values)
+                    reader = Reader.of_topic(collection, topic, nb, variant.values, stored)
                     reader.reviewed_by = reviewed[variant]
                     found.setdefault(tuple(reader.facets.values()), reader)
         yield from found.values()

@@ -1,13 +1,18 @@
 """Check a collection, a topic, or a text that is no notebook, by all rules."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bs4 import BeautifulSoup
 
 from handouts.checks import rules
 from handouts.checks.findings import ERROR, WARNING, Finding
+from handouts.checks.kept import keep_judged
 from handouts.checks.readers import Reader, make_readers, texts_in
 from handouts.checks.standards import FAILS, Answer, answers, read_standards
 from handouts.collection.clinic import Topic
@@ -49,15 +54,22 @@ def check_words(collection: Collection, topics: Sequence[str] = ()) -> tuple[lis
             continue
         found += _article(collection, topic, readers)
         for reader in readers:
-            of_text = list(check_reader(reader))
+            of_text = check_reader(reader)
             found += of_text
             if not any(finding.rule == "source" and finding.severity == ERROR for finding in of_text):
                 readable.append(reader)
     return _sorted(found), readable
 
 
-def check_reader(reader: Reader) -> Iterator[Finding]:
-    """Yield what the rules find in the words of a page for one reader."""
+def check_reader(reader: Reader) -> list[Finding]:
+    """Return what the rules find in the words of a page for one reader."""
+    judged = keep_judged(
+        reader.collection, reader.key, "words", lambda: {"found": [asdict(one) for one in _look_at_words(reader)]}
+    )
+    return [Finding(**one) for one in judged["found"]]
+
+
+def _look_at_words(reader: Reader) -> Iterator[Finding]:
     unknown = list(rules.of_sources(reader))
     yield from unknown
     if not any(finding.severity == ERROR for finding in unknown):
@@ -84,7 +96,7 @@ def check_text(collection: Collection, path: Path) -> list[Finding]:
         raise DataError(f"{path}: cannot be read ({error}). Name a topic, or a file of text in UTF-8.") from error
     if not text.strip():
         raise DataError(f"{path}: is empty. Name a file of text.")
-    return _sorted(list(check_reader(Reader.of_text(collection, text, path.name))))
+    return _sorted(check_reader(Reader.of_text(collection, text, path.name)))
 
 
 def failing(collection: Collection, path: Path) -> list[tuple[str, Answer]]:
@@ -149,6 +161,18 @@ def _article(collection: Collection, topic: Topic, readers: list[Reader]) -> Ite
                 yield Finding("article", ERROR, f"notebooks/{topic.name}.ipynb", "", line, told)
 
 
+def _look_at_page(page: Page, reader: Reader) -> dict[str, Any]:
+    """Return what is found in a finished page, and the words of its safety section."""
+    soup = BeautifulSoup(page.html, "html.parser")
+    found = [*rules.size(page.html, reader.file, reader.who), *rules.of_page(soup, reader.file, reader.who)]
+    safety = rules.safety_of(soup, reader) if reader.safety else ""
+    return {"found": [asdict(one) for one in found], "safety": safety}
+
+
+def _digest(page: Page) -> str:
+    return hashlib.sha256(page.html.encode()).hexdigest()
+
+
 def _pages(collection: Collection, readers: list[Reader], today: date) -> Iterator[Finding]:
     """Look at the finished pages, one by one and side by side."""
     made = dict(make_pages(collection, [Variant(reader.topic.name, reader.values) for reader in readers]))
@@ -158,13 +182,12 @@ def _pages(collection: Collection, readers: list[Reader], today: date) -> Iterat
         if page is None:
             yield Finding("page", ERROR, reader.file, "", "", _without(reader.file, str(failure)))
             continue
-        soup = BeautifulSoup(page.html, "html.parser")
         yield from _review(collection, Variant(reader.topic.name, reader.values), page, today)
-        yield from rules.size(page.html, reader.file, reader.who)
-        yield from rules.of_page(soup, reader.file, reader.who)
+        judged = keep_judged(collection, reader.key, f"page {_digest(page)}", partial(_look_at_page, page, reader))
+        yield from (Finding(**found) for found in judged["found"])
         if reader.safety:
             of_set = texts.setdefault(reader.safety.name, {})
-            of_set.setdefault(rules.safety_of(soup, reader), reader.who)
+            of_set.setdefault(judged["safety"], reader.who)
             if len(of_set) > 1:
                 told = f"readers {reader.who} get another safety text than readers {next(iter(of_set.values()))}. It must be the same for all."
                 yield Finding("safety", ERROR, reader.file, "", "", told)

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from handouts.checks.findings import ERROR, RULES, Finding
+from handouts.checks.kept import keep_judged
 from handouts.checks.readers import Reader
 from handouts.checks.standards import (
     DECLARED,
@@ -34,20 +36,29 @@ def render(collection: Collection, readers: Iterable[Reader]) -> str:
     items = read_standards(collection)
     topics = []
     for topic, group in groupby(readers, key=lambda reader: reader.topic):
-        pages = [(reader, list(answers(reader, items))) for reader in group]
+        pages = [(reader, _judge(reader, items)) for reader in group]
         cards = [
-            {
-                "item": item,
-                "answers": _together([(reader, given[count].answer, given[count].why) for reader, given in pages]),
-            }
+            {"item": item, "answers": _together([(reader, *judged["answers"][count]) for reader, judged in pages])}
             for count, item in enumerate(items)
         ]
-        figures = [_figures(reader) for reader, _ in pages if not reader.articles]
-        told = {"topic": topic, "title": pages[0][0].title(), "figures": figures}
+        figures = [judged["figures"] for reader, judged in pages if not reader.articles]
+        told = {"topic": topic, "title": pages[0][1]["title"], "figures": figures}
         topics.append({**told, "instruments": _by_instrument(items, cards)})
     return read_template(TEMPLATES / "scorecard.html.j2").render(
         clinic=collection.clinic, say=collection.phrases, answers=ANSWERS, topics=topics
     )
+
+
+def _judge(reader: Reader, items: list[Item]) -> Any:
+    """Return what can be said of each of the `items`, the figures and the title of a page, as they are on disk."""
+    return keep_judged(
+        reader.collection, reader.key, f"standards, reviewed by {reader.reviewed_by}",
+        lambda: {
+            "answers": [[one.answer, one.why] for one in answers(reader, items)],
+            "figures": _figures(reader),
+            "title": reader.title(),
+        },
+    )  # fmt: skip
 
 
 def _figures(reader: Reader) -> dict[str, object]:

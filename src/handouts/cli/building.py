@@ -11,6 +11,7 @@ from handouts.cli import tending
 from handouts.cli.progress import pages_done, shown
 from handouts.collection import MANIFEST, Collection
 from handouts.collection.parameters import offered
+from handouts.errors import DataError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -41,7 +42,11 @@ def build(collection: Collection, options: argparse.Namespace) -> int:
         for tag in wanted:
             if tag in translated:
                 print(f"{languages[tag].label} ({tag})", end=": ", flush=True)
-                failed |= _build_one(translated[tag], out / tag, list(languages.values()), options, executor)
+                try:
+                    failed |= _build_one(translated[tag], out / tag, list(languages.values()), options, executor)
+                except DataError as error:  # of its tables: the other languages are made all the same
+                    print(f"handouts: {tag}: {error}", file=sys.stderr)
+                    failed = True
         if not options.language:
             there = [languages[tag] for tag in languages if (out / tag / MANIFEST).is_file()]
             failed |= _build_one(collection, out, there, options, executor)

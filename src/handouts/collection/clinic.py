@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from handouts.collection import layouts
 from handouts.collection.csvfile import Row, Tables
 from handouts.collection.rules import one_of
+from handouts.collection.sentences import UNTRANSLATED
 from handouts.errors import DataError, known
 
 
@@ -138,9 +139,10 @@ def read_options(tables: Tables, topics: Mapping[str, Topic]) -> dict[str, Optio
     labels: dict[str, str] = {}
     topics_of: dict[str, list[str]] = {}
     for row in rows:
-        if labels.setdefault(row["option"], row["label"]) != row["label"]:
+        label = labels.setdefault(row["option"], row["label"])
+        if label != row["label"] and not UNTRANSLATED.search(label + row["label"]):
             raise DataError(
-                f"data/options.csv, topic {row['topic']}: {row['option']} is called {row['label']!r} here and {labels[row['option']]!r} above. "
+                f"data/options.csv, topic {row['topic']}: {row['option']} is called {row['label']!r} here and {label!r} above. "
                 "Call it the same, or give it a name of its own."
             )
         topics_of.setdefault(row["option"], []).append(row["topic"])

@@ -5,8 +5,9 @@ counts them, the header being row 1), column, value, and the values allowed.
 """
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +67,16 @@ class Tables:
         self.folder = folder
         self._files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
         self._content: dict[str, bytes] = {}
+        self._digests: dict[str, str] = {}
         self._lines: dict[str, list[list[str]]] = {}
+        self.asked: set[str] = set()
+        """The names of the files that were asked for since somebody cleared it."""
         self.rules: dict[str, Mapping[str, Rule]] = {}
         """By which rules each table was read, a column each."""
 
     def content(self, name: str) -> bytes:
         """Return what the file `name` holds. Raises OSError."""
+        self.asked.add(name)
         if name not in self._content:
             if name not in self._files:
                 raise FileNotFoundError(name)
@@ -91,14 +96,21 @@ class Tables:
         """Have the file `name` hold `content` from here on, whatever is on disk: to see what would become of it."""
         self._files[name], self._content[name] = self.folder / name, content
         self._lines.pop(name, None)
+        self._digests.pop(name, None)
 
     def names(self) -> list[str]:
         """Return the names of all files, in order."""
         return sorted(self._files)
 
-    def fingerprint(self) -> str:
-        """Return a digest of what all files hold, by their names."""
-        return digest_of((name, self._look_at(name)) for name in self._files)
+    def digest(self, name: str) -> str:
+        """Return a digest of what the file `name` holds; nothing where there is none."""
+        if name not in self._digests and name in self._files:
+            self._digests[name] = hashlib.sha256(self._look_at(name)).hexdigest()
+        return self._digests.get(name, "")
+
+    def fingerprint(self, but: Container[str] = ()) -> str:
+        """Return a digest of the names of all files, and of what they hold, `but` for some."""
+        return digest_of((name, (b"" if name in but else self.digest(name).encode())) for name in self._files)
 
     def _look_at(self, name: str) -> bytes:
         try:
@@ -139,6 +151,7 @@ class Tables:
         cells, a row that comes twice, and a table without rows.
         """
         where = f"data/{name}"
+        self.asked.add(name)
         self.rules[name] = rules
         if optional and name not in self._files:
             if near := [one for one in self._files if one.casefold() == name.casefold()]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from handouts.collection import layouts
 from handouts.collection.csvfile import Row, Tables
+from handouts.collection.sentences import UNTRANSLATED
 from handouts.errors import DataError, known
 
 CLINIC = "clinic"
@@ -71,7 +72,7 @@ def read_facts(tables: Tables, sources: Sources) -> dict[str, Fact]:
             raise DataError(
                 f"{where}, column sentence: braces may hold low, high, best and denominator. Write {{low}}, not a number."
             ) from None
-        if re.search(r"\d", re.sub(r"\{\w+\}", "", row["sentence"])):
+        if re.search(r"\d", re.sub(rf"\{{\w+\}}|{UNTRANSLATED.pattern}", "", row["sentence"])):
             raise DataError(
                 f"{where}, column sentence: has a number of its own. Write {{low}}, {{high}} or {{denominator}}."
             )

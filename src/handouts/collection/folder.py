@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,25 +31,18 @@ from handouts.collection.safety import SafetySet, find_changes, join, read_recor
 from handouts.errors import DataError, known
 
 MARK = Path("data", "parameters.csv")
-NEEDED = (
-    "parameters", "clinic", "topics", "parts", "sources", "facts", "glossary", "article", "safety_record", "options", "phrases", "reviews",
-)  # fmt: skip
+NEEDED = ("parameters", "clinic", "topics", "parts", "sources", "facts", "glossary", "article", "safety_record", "options", "phrases", "reviews")  # fmt: skip
 """What each page is made from."""
 NAMED_IN = "HANDOUTS_COLLECTION"
 """The variable of the environment that names a collection."""
-MANIFEST = "manifest.csv"
-"""The list in a folder of pages, which a clinic publishes."""
-LIST = "handouts.csv"
-"""The list in a folder of handouts of persons, which nobody publishes."""
 
 
 @dataclass(frozen=True)
 class Collection:
     """A folder with `notebooks/`, one notebook a topic, and `data/`, the tables they draw on.
 
-    Each table is read and parsed once, when it is first asked for; what was saved later is another Collection, and
-    `is_current` tells. One that is broken raises DataError when it is asked for. A process that is given a Collection
-    reads the folder as it is on its own machine.
+    Each table is read and parsed once, when it is first asked for; what was saved later is another Collection, and `is_current` tells.
+    One that is broken raises DataError when it is asked for. A process that is given a Collection reads the folder on its own machine.
     """
 
     root: Path
@@ -227,9 +220,16 @@ class Collection:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of what every page is made from beside its notebook: the tables, and files beside the notebooks."""
+        return self.fingerprint_but(())
+
+    def fingerprint_but(self, names: Container[str]) -> str:
+        """Return a digest of the same, but for what the tables `names` hold."""
+        return hashlib.sha256(f"{self.tables.fingerprint(names)} {self._fingerprint_beside}".encode()).hexdigest()
+
+    @cached_property
+    def _fingerprint_beside(self) -> str:
         assert self._stamps
-        beside = files.fingerprint(self._beside(), self.root)
-        return hashlib.sha256(f"{self.tables.fingerprint()} {beside}".encode()).hexdigest()
+        return files.fingerprint(self._beside(), self.root)
 
     def is_current(self) -> bool:
         """Tell whether nothing that this was read from was written since, even if as it was."""

@@ -29,7 +29,7 @@ class Parameter:
     """A parameter with its allowed values, each with the row that describes it.
 
     `default` is the value where nothing was asked for; where it is None, the value comes from the
-    column of this parameter's name in the table of the parameter `default_from`.
+    column of this parameter's name in the table of the parameter `default_from`. `values_in` is the file of the values.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Parameter:
     facet: bool
     default: str | None
     default_from: str | None
+    values_in: str
     values: Mapping[str, Row]
 
     def check(self, value: object, where: str) -> str:
@@ -74,6 +75,7 @@ def read_parameters(tables: Tables) -> dict[str, Parameter]:
             facet=row["facet"] == "yes",
             default=row["default"] or None,
             default_from=row["default_from"] or None,
+            values_in=table,
             values=values,
         )
     if SIZE not in parameters:

@@ -15,6 +15,7 @@ from pathlib import Path
 from handouts.collection import layouts
 from handouts.collection.csvfile import Tables
 from handouts.collection.rules import one_of
+from handouts.collection.sentences import UNTRANSLATED
 from handouts.errors import DataError
 
 CATALOGUES = Path(__file__).with_name("catalogues")
@@ -84,6 +85,10 @@ def read_phrases(tables: Tables, language: str) -> Phrases:
         )
     found = {**wanted, **found}
     for name, words in found.items():
-        if name in wanted and set(IN_BRACES.findall(words)) != set(IN_BRACES.findall(wanted[name])):
+        if (
+            name in wanted
+            and not UNTRANSLATED.search(words)
+            and set(IN_BRACES.findall(words)) != set(IN_BRACES.findall(wanted[name]))
+        ):
             raise DataError(f"data/phrases.csv, phrase {name}: needs the same words in braces as {wanted[name]!r}.")
     return Phrases(found)

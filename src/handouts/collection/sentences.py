@@ -9,6 +9,8 @@ NEVER = (
 """Abbreviations that a sentence does not end with: what they belong to follows."""
 SELDOM = ("a.d", "b.c", "d.c", "u.k", "u.n", "u.s", "u.s.a")
 """Abbreviations that stand before names, which begin with a capital letter as a sentence does."""
+UNTRANSLATED = re.compile("⟦[^⟧]*⟧?")
+"""What stands in the place of words without a translation that counts: where the translators find them."""
 BEGINS = re.compile(r"\s+(?:I|It|He|She|They|We|You|Then|This|That|If|Do|Ask|Call|Tell|Take|Stop|Your)\b")
 """What begins a sentence and no name."""
 STOPS = ".!?…؟۔।"

@@ -25,7 +25,8 @@ from handouts.errors import HandoutsError, NotebookError, known
 from handouts.page import Made, Page, Variant
 from handouts.page.around import day
 from handouts.page.cache import read_kept
-from handouts.page.make import PACKAGE, key_of, try_page
+from handouts.page.keys import PACKAGE, key_of
+from handouts.page.make import try_page
 from handouts.page.review import last_review
 
 MOST_TOLD = 3

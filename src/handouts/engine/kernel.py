@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 import types
+from collections.abc import Callable
 from typing import Any
 
 from ipykernel import kernelapp
@@ -100,6 +101,7 @@ class Server:
         asyncio.set_event_loop(self.loop)
         self.context = contextvars.copy_context()
         self.streams = list(sys.stdout.others)  # type: ignore[union-attr]
+        self.opened: Callable[[], list[str] | None] = lambda: None
 
     def serve(self) -> str:
         """Answer until told to freeze, or until nobody asks any more; return "freeze" or "end"."""
@@ -136,6 +138,10 @@ class Server:
                     message["content"]["tasks"] = len(asyncio.all_tasks(self.loop)) > 1
                     self.kernel.freeze_request = message
                     return "freeze"
+                elif message["header"]["msg_type"] == "read_request":
+                    shell.setblocking(True)
+                    self.link.send(SHELL, "read_reply", {"read": self.opened()}, parent=message)
+                    shell.setblocking(False)
                 else:
                     message["buffers"] = [bytes.fromhex(part) for part in message.get("buffers", [])]
                     shell.setblocking(True)

@@ -159,6 +159,8 @@ def _run(server: Server, control: socket.socket, watch: Watch, single: dict[str,
             if name not in os.environ:
                 os.unsetenv(name)
         if reason is None and fork_runs(server, control, watch):
+            watch.resume()
+            server.opened = watch.opened
             server.serve()
             _leave()
 

@@ -26,6 +26,7 @@ from papermill.utils import merge_kwargs, remove_args
 from handouts.engine import pool
 from handouts.engine.messages import IOPUB, SHELL, Channel
 from handouts.engine.pool import Executed, LostError, NoSnapshotError, Snapshot, UnsuitableError
+from handouts.engine.watch import FILE
 
 PARAMETERS, INJECTED = "parameters", "injected-parameters"
 """The tags of the cell with the parameters, and of the one that papermill puts in after it."""
@@ -105,6 +106,17 @@ class Run:
         self.shell_channel.replies.append(reply)
         return str(message["header"]["msg_id"])
 
+    def list_read(self) -> list[str] | None:
+        """Return the files that the cells above the parameters and this run's have opened so far, or None where that is not known."""
+        if self.pid is None:
+            return None
+        self.shell_channel.send(self.session.msg("read_request"))
+        while (told := self.shell_channel.wait()) and told["header"]["msg_type"] != "read_reply":
+            pass
+        if told is None or told["content"]["read"] is None:
+            return None
+        return sorted({*told["content"]["read"], *(path for kind, path, _ in self.snapshot.read if kind == FILE)})
+
     def is_alive(self) -> bool:
         """Tell whether the process that executes is there."""
         return not (self.shell_channel.closed or self.iopub_channel.closed)
@@ -133,6 +145,7 @@ class ForkingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
     run: Run | None = None
     interpreter: list[str]
     patience: float
+    note_read: bool
 
     @contextlib.contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:
@@ -192,6 +205,8 @@ class ForkingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
             super().papermill_execute_cells()
             assert self.run is not None
             self.run.index = len(self.nb.cells)
+            if self.note_read:
+                self.nb.metadata.papermill["read"] = self.run.list_read()
         finally:
             del self.nb_man.cell_start
 
@@ -202,9 +217,13 @@ class ForkingEngine(NBClientEngine):  # type: ignore[misc]
     @classmethod
     def execute_managed_notebook(
         cls, nb_man: Any, kernel_name: str, log_output: bool = False, stdout_file: Any = None, stderr_file: Any = None,
-        start_timeout: float = 60, execution_timeout: float | None = None, **options: Any,
+        start_timeout: float = 60, execution_timeout: float | None = None, note_read: bool = False, **options: Any,
     ) -> Any:  # fmt: skip
-        """Execute the notebook of `nb_man`; the options are those of papermill's own engine."""
+        """Execute the notebook of `nb_man`; the options are those of papermill's own engine, and one more.
+
+        With `note_read` the notebook's metadata `papermill.read` lists the files that the cells opened, or is None where others
+        may have been read that nobody saw; where papermill's own engine does the work, it is not there.
+        """
         ours = merge_kwargs(
             remove_args(["input_path", "timeout", "startup_timeout", "extra_arguments"], **options),
             timeout=execution_timeout or options.get("timeout"),
@@ -215,7 +234,7 @@ class ForkingEngine(NBClientEngine):  # type: ignore[misc]
             try:
                 interpreter = _interpreter(kernel_name)
                 client = ForkingClient(nb_man, **ours)
-                client.interpreter, client.patience = interpreter, start_timeout
+                client.interpreter, client.patience, client.note_read = interpreter, start_timeout, note_read
                 return client.execute()
             except NoSnapshotError as error:
                 reason = error

@@ -114,6 +114,16 @@ class Watch:
             for group in _function_groups():
                 group.discard(ours)
 
+    def resume(self) -> None:
+        """Note what is opened from here on: in a fork, by the cells below the parameters."""
+        self.seen, self.unseen, self.on = {}, {}, True
+
+    def opened(self) -> list[str] | None:
+        """Return the files that were opened for reading since `resume`, or None where others may have been, unseen."""
+        if self.unseen or self._compiled():
+            return None
+        return [path for kind, path in self.seen if kind == FILE]
+
     def _ask(self, name: str) -> None:
         """Have a function of os tell the path that it looks at."""
         function = self._asked[name] = getattr(os, name)

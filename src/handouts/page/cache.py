@@ -9,11 +9,16 @@ from dataclasses import asdict
 from handouts import files
 from handouts.collection import Collection
 from handouts.errors import HandoutsError, OutputError
-from handouts.page.make import Page, key_of
+from handouts.page.keys import Likeness, key_of, key_of_stored, likeness_of, read_stored
+from handouts.page.make import Page
 from handouts.page.variant import Variant
 
 RUNS = "outputs"
 """The folder, among the finished pages, of what cells gave when they ran."""
+JUDGED = "judged"
+"""The folder of what was found of pages."""
+ALIKE = "alike"
+"""The folder of what tables pages read: a page is taken where those are as they were."""
 MOST_CACHED = 500
 """How many finished pages are kept; those used longest ago go first."""
 
@@ -40,9 +45,32 @@ def read_kept_pages(collection: Collection, wanted: Iterable[Variant]) -> dict[V
     return found
 
 
-def keep(collection: Collection, key: str, page: Page) -> None:
+def read_alike(collection: Collection, variant: Variant) -> tuple[str, Page] | None:
+    """Return the finished page of `variant`, with its key now, where all that it was made from is as it was.
+
+    That is looked at table by table, and the page is kept by its new key. Raises NotebookError.
+    """
+    stored = read_stored(collection, variant.topic)
+    likeness = likeness_of(collection, variant, stored, None)
+    try:
+        alike = json.loads(read_kept_file(collection, f"{ALIKE}/{likeness.digest}.json") or b"")
+    except ValueError:
+        return None
+    as_it_was = all(likeness.tables.get(name) == digest for name, digest in alike["tables"].items())
+    page = read_kept(collection, alike["key"]) if as_it_was else None
+    if page is None:
+        return None
+    key = key_of_stored(collection, variant, stored)
+    keep(collection, key, page, Likeness(likeness.digest, alike["tables"]))
+    return key, page
+
+
+def keep(collection: Collection, key: str, page: Page, likeness: Likeness | None) -> None:
     """Keep the finished page of `key` for the next build; where that cannot be, the next build makes it again."""
     keep_file(collection, f"{key}.json", json.dumps(asdict(page), ensure_ascii=False).encode())
+    if likeness:
+        told = {"key": key, "tables": dict(likeness.tables)}
+        keep_file(collection, f"{ALIKE}/{likeness.digest}.json", json.dumps(told).encode())
 
 
 def read_kept_file(collection: Collection, name: str) -> bytes | None:
@@ -63,8 +91,8 @@ def keep_file(collection: Collection, name: str, content: bytes) -> None:
 
 
 def forget_oldest(collection: Collection) -> None:
-    """Remove the finished pages, and their PDFs, beyond MOST_CACHED, and as many of what cells gave."""
-    for folder in (collection.cache, collection.cache / RUNS):
+    """Remove the finished pages, and their PDFs, beyond MOST_CACHED, and as many of what cells gave, what was found, and what was read."""
+    for folder in (collection.cache, *(collection.cache / name for name in (RUNS, JUDGED, ALIKE))):
         used = []
         for path in folder.glob("*.*"):
             with suppress(FileNotFoundError):  # another build forgets too

@@ -1,8 +1,7 @@
 """The `handout` exporter: an executed notebook becomes one page that a patient can hold.
 
-nbconvert runs two preprocessors, TailorPreprocessor and PagePreprocessor, and then the template in
-`templates/handout/`. The page asks nothing of any other machine and carries a version made from its
-own content.
+nbconvert runs two preprocessors, TailorPreprocessor and PagePreprocessor, and then the template in `templates/handout/`.
+The page asks nothing of any other machine and carries a version made from its own content.
 """
 
 import hashlib
@@ -50,9 +49,10 @@ from handouts.page.markdown import parse_markdown, plain_text
 from handouts.page.marks import check_page
 from handouts.page.markup import check_headings, check_links, headings, markdown
 from handouts.page.outputs import SHOWN, check_cells, make_ready
+from handouts.page.preprocess import TailorPreprocessor
 from handouts.page.review import find_review, read_lines
 from handouts.page.safety import as_cells, place_parts
-from handouts.page.tailor import SAFETY_HERE, TailorPreprocessor, is_hidden, part_of
+from handouts.page.tailor import SAFETY_HERE, is_hidden, part_of
 
 
 class PagePreprocessor(Preprocessor):
@@ -237,8 +237,8 @@ class HandoutExporter(TemplateExporter):
         return [str(Path(__file__).parent / "templates")]
 
     def _default_preprocessors_default(self) -> list[type[Preprocessor] | str]:
-        execute = "nbconvert.preprocessors.ExecutePreprocessor"  # for nbconvert --execute; off unless asked for
-        return [execute, TailorPreprocessor, PagePreprocessor]
+        # the first is for nbconvert --execute; off unless asked for
+        return ["nbconvert.preprocessors.ExecutePreprocessor", TailorPreprocessor, PagePreprocessor]
 
     @property
     def default_config(self) -> Config:

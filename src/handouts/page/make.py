@@ -5,22 +5,19 @@
 Each step is a function from value to value; nothing here writes.
 """
 
-import hashlib
 import logging
-import os
 import platform
-import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handouts import files
 from handouts.collection import Collection, named, open_collection
-from handouts.errors import CellError, HandoutsError, NotebookError
+from handouts.errors import CellError, HandoutsError, NotebookError, PageError
+from handouts.page.keys import Likeness, key_of_stored, likeness_of, made_by, read_stored
 from handouts.page.variant import Variant
 
 if TYPE_CHECKING:
@@ -29,9 +26,6 @@ if TYPE_CHECKING:
     from handouts.page.exporter import HandoutExporter
 
 
-PACKAGE = Path(__file__).parents[1]
-CODE = files.fingerprint(files.files_in(PACKAGE), PACKAGE)
-"""A digest of this package as it was when this process began with it: a worker may live longer than the code on its disk."""
 _one_at_a_time = threading.RLock()
 """Cells run in the notebooks' folder, with the collection named in the environment, and a process has one of each, and one exporter, for all its
 threads."""
@@ -65,7 +59,7 @@ class Made:
     """What became of a variant: its page, or what failed.
 
     `key` is that of what it was made from, `as_asked` tells whether that is what was asked for, `kept` whether the page was
-    made before, and `machine` which one made it.
+    made before, `machine` which one made it, and `likeness` what it shares with its pages of other states of the tables.
     """
 
     page: Page | None = None
@@ -74,35 +68,46 @@ class Made:
     kept: bool = False
     as_asked: bool = True
     machine: str = field(default_factory=platform.node)
+    likeness: Likeness | None = None
 
 
 def make_page(collection: Collection, variant: Variant) -> Page:
     """Return the page of `variant`, made anew from what is on disk now. Raises HandoutsError."""
     with _one_at_a_time:
         now = open_collection(collection.root)
-        return _make(now, variant, _stored(now, variant), fresh=True)
+        return _make(now, variant, read_stored(now, variant.topic), fresh=True)[0]
 
 
-def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: bool) -> Page:
-    """Return the page of `variant`, made from the notebook that `stored` holds; cells run where they must, or where it is to be `fresh`."""
+def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: bool) -> tuple[Page, set[str] | None]:
+    """Return the page of `variant`, made from the notebook that `stored` holds, and which tables it read, or None where that is not known.
+
+    Cells run where they must, or where it is to be `fresh`.
+    """
     from handouts.collection import notebook
-    from handouts.page.ran import keep_run, key_of_run, read_run
+    from handouts.page.marks import check_translated
+    from handouts.page.ran import keep_run, key_of_run, read_run, tables_read
     from handouts.page.tailor import tailor
 
     where = f"notebooks/{variant.topic}.ipynb"
     nb = notebook.parse(stored, where)
     tailored = tailor(nb, variant.values, collection.parameters, collection.parts, where)
     check_declared(nb, variant.values, where)
+    try:  # before any of it runs
+        check_translated("\n".join(cell.source for cell in tailored.cells if cell.cell_type == "markdown"))
+    except PageError as error:
+        raise PageError(f"{variant.topic}.ipynb: {error}") from None
     run = key_of_run(collection, tailored, variant.values, made_by())
     executed = None if fresh else read_run(collection, run, tailored)
     if executed is None:
         executed = execute(collection, nb, tailored, variant.values, where)
-        keep_run(collection, run, executed)
+        if collection.is_current():
+            keep_run(collection, run, executed)
+    collection.tables.asked.clear()
     html, resources = _exporter().from_notebook_node(
         executed, {"metadata": {"name": variant.topic}, "collection": collection, "numbers": notebook.numbers(nb)}
     )
     review = resources["page"].review
-    return Page(
+    page = Page(
         html=html,
         title=resources["page"].title,
         version=resources["version"],
@@ -112,6 +117,8 @@ def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: boo
         parts=resources["page"].used_parts,
         carries=resources["page"].carries,
     )
+    read = tables_read(collection, executed)
+    return page, None if read is None else read | collection.tables.asked
 
 
 def try_page(
@@ -131,11 +138,12 @@ def try_page(
             for _ in range(TRIES):
                 now = open_collection(collection.root)
                 before = files.stamp(now.notebook(variant.topic))
-                stored = _stored(now, variant)
+                stored = read_stored(now, variant.topic)
                 check(stored)
-                key = _key(stored, variant, now)
+                key = key_of_stored(now, variant, stored)
                 try:
-                    made = Made(_make(now, variant, stored, fresh=fresh), key)
+                    page, read = _make(now, variant, stored, fresh=fresh)
+                    made = Made(page, key, likeness=likeness_of(now, variant, stored, read))
                 except HandoutsError as error:
                     made = Made(None, key, str(error))
                 if now.is_current() and files.stamp(now.notebook(variant.topic)) == before:
@@ -176,6 +184,7 @@ def execute(
                 language="python",
                 execution_timeout=MOST_SECONDS,
                 extra_arguments=["--IPKernelApp.log_level=50"],  # it reports its own shutdown as an error
+                note_read=True,
             )
     except PapermillExecutionError as error:
         ran = list(cells.cells)
@@ -198,10 +207,10 @@ def refresh(collection: Collection, topic: str) -> "NotebookNode":
     from handouts.collection import notebook
 
     where = f"notebooks/{topic}.ipynb"
-    stored = _stored(collection, Variant(topic, {}))
+    stored = read_stored(collection, topic)
     nb = notebook.parse(stored, where)
     new = notebook.normalised(execute(collection, nb, nb, {}, where))
-    if _stored(collection, Variant(topic, {})) != stored:
+    if read_stored(collection, topic) != stored:
         raise NotebookError(f"{where}: was saved while it ran. Run the same command again.")
     return new
 
@@ -222,58 +231,6 @@ def _exporter() -> "HandoutExporter":
     from handouts.page.exporter import HandoutExporter
 
     return HandoutExporter()
-
-
-def key_of(collection: Collection, variant: Variant) -> str:
-    """Return a digest of all that the page of `variant` is made from. Raises NotebookError.
-
-    That is its notebook, the tables, files beside the notebooks, this package, Python, and the name and version of every
-    package installed.
-    """
-    return _key(_stored(collection, variant), variant, collection)
-
-
-def keys_of(collection: Collection, variants: Iterable[Variant]) -> dict[Variant, str]:
-    """Return the key of each of `variants`, as `key_of` does; each notebook is read once, so that all are of one state of it."""
-    stored: dict[str, bytes] = {}
-    for variant in variants:
-        if variant.topic not in stored:
-            stored[variant.topic] = _stored(collection, variant)
-    return {variant: _key(stored[variant.topic], variant, collection) for variant in variants}
-
-
-def _key(stored: bytes, variant: Variant, collection: Collection) -> str:
-    parts = [
-        variant.topic, hashlib.sha256(stored).hexdigest(), repr(sorted(variant.values.items())),
-        collection.fingerprint, made_by(),
-    ]  # fmt: skip
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def made_by() -> str:
-    """Return what makes pages: this package, Python, and the name and version of every package installed."""
-    return "\n".join([CODE, sys.version, *_installed()])
-
-
-def _installed() -> list[str]:
-    return sorted(
-        entry.name
-        for folder in {folder for folder in sys.path if os.path.isdir(folder)}
-        for entry in os.scandir(folder)
-        if entry.name.endswith((".dist-info", ".egg-info"))
-    )
-
-
-def _stored(collection: Collection, variant: Variant) -> bytes:
-    path = collection.notebook(variant.topic)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotebookError(
-            f"notebooks/{path.name}: there is no such notebook, but data/topics.csv names it."
-        ) from None
-    except OSError as error:
-        raise NotebookError(f"notebooks/{path.name}: cannot be read ({error.strerror}).") from None
 
 
 TRIES = 3

@@ -9,8 +9,9 @@ from functools import partial
 
 from handouts.collection import Collection
 from handouts.errors import HandoutsError
-from handouts.page.cache import forget_oldest, keep, read_kept
-from handouts.page.make import Made, key_of, try_page
+from handouts.page.cache import forget_oldest, keep, read_alike, read_kept
+from handouts.page.keys import key_of
+from handouts.page.make import Made, try_page
 from handouts.page.variant import Variant
 from handouts.page.workers import do_all, processes
 
@@ -40,6 +41,9 @@ def make_pages(
             continue
         if not force and (page := read_kept(collection, key)):
             yield variant, Made(page, key, kept=True)
+        elif not force and (alike := read_alike(collection, variant)):
+            now, page = alike
+            yield variant, Made(page, now, kept=True, as_asked=now == key)
         else:
             keys[variant] = key
     if not keys:
@@ -53,6 +57,6 @@ def make_pages(
                 yield variant, Made(failure=failure)
                 continue
             if made.page:
-                keep(collection, made.key, made.page)
+                keep(collection, made.key, made.page, made.likeness)
             yield variant, replace(made, as_asked=made.key == keys[variant])
     forget_oldest(collection)

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from html import unescape
 
+from handouts.collection.sentences import UNTRANSLATED
 from handouts.errors import PageError
 
 UNREADABLE = re.compile(
@@ -26,7 +27,7 @@ MARKS = tuple(
     (re.compile(pattern, re.M), cure)
     for pattern, cure in (
         (r"\[[@=?][^\]\n]{0,80}\]?|\[[^\]\n]{0,80}(?<![\w.+])@[\w-]", CITATION),
-        (r"[{}][^{}\n]{0,80}[{}]?|«\w{1,80}»|<<\w{1,80}>>", FIELD),
+        (r"[{}][^{}\n]{0,80}[{}]?|«[A-Za-z_]\w{0,79}»|<<\w{1,80}>>", FIELD),
         (r"!\[[^\]\n]{0,80}|\battachment:\S{1,80}", "A picture is ![what it shows](its file), and stands in a text cell."),
         (r"\[![A-Za-z]{1,20}\]|:::|^(?:!!!|\?\?\?\+?) ?\w|^\.\. \w+::|(?<!\S):[a-z_]{3,20}:(?!\S)|\^\[|^\[TOC\]", "Boxes are made by tagging the cell, such as part:main-message; see data/parts.csv."),
         (r"^[ \t]*(?:[-*] )?\[[ xX]\](?![(\[])", "Write a list with - and tag its cell part:checklist."),
@@ -81,7 +82,6 @@ def words_of(html: str) -> str:
     return unescape("".join(pieces))
 
 
-UNTRANSLATED = re.compile("⟦[^⟧]*⟧?")
 """Stands in a collection in another language for words without a translation that counts."""
 
 

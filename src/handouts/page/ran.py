@@ -1,11 +1,13 @@
 """What code cells gave, kept by what they ran on: where words alone were changed, no cell runs again.
 
-The key is the code cells themselves, the values of the parameters, the tables and files beside the notebooks, this package
-and what is installed: all that a cell can know of, but for the world outside of its collection.
+The key is the code cells themselves, the values of the parameters, the names of the tables, the files beside the notebooks,
+this package and what is installed; with what they gave stands which tables they read, and what those held. That is all that a
+cell can know of, but for the world outside of its collection.
 """
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 
 import nbformat
@@ -16,25 +18,27 @@ from handouts.page.cache import RUNS, keep_file, read_kept_file
 
 
 def key_of_run(collection: Collection, cells: NotebookNode, values: Mapping[str, str], made_by: str) -> str:
-    """Return a digest of all that the code `cells` of a tailored notebook run on."""
+    """Return a digest of all that the code `cells` of a tailored notebook run on, but for what the tables hold."""
     code = [cell for cell in cells.cells if cell.cell_type == "code"]
     told = [[cell.id, cell.source, cell.metadata] for cell in code]
     parts = [
         json.dumps(told, sort_keys=True),
         json.dumps(dict(values)),
         json.dumps(cells.metadata, sort_keys=True),
-        collection.fingerprint,
+        collection.fingerprint_but(collection.tables.names()),
         made_by,
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookNode | None:
-    """Return the notebook `cells` with what its code gave when it ran, or None where that is not kept."""
+    """Return the notebook `cells` with what its code gave when it ran, or None where that is not kept, or was read from other tables."""
     content = read_kept_file(collection, f"{RUNS}/{key}.json")
     try:
         ran = nbformat.from_dict(json.loads(content or b""))
     except ValueError:
+        return None
+    if any(collection.tables.digest(name) != digest for name, digest in ran.tables.items()):
         return None
     executed = nbformat.from_dict({**cells, "metadata": ran.metadata})
     code = list(ran.cells)
@@ -52,4 +56,17 @@ def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookN
 def keep_run(collection: Collection, key: str, executed: NotebookNode) -> None:
     """Keep what the code of a notebook gave; where that cannot be, it runs again next time."""
     code = {"metadata": executed.metadata, "cells": [cell for cell in executed.cells if cell.cell_type == "code"]}
+    read = tables_read(collection, executed)
+    names = collection.tables.names() if read is None else sorted(read)
+    code["tables"] = {name: collection.tables.digest(name) for name in names}
     keep_file(collection, f"{RUNS}/{key}.json", json.dumps(code, ensure_ascii=False).encode())
+
+
+def tables_read(collection: Collection, executed: NotebookNode) -> set[str] | None:
+    """Return the names of the files of data/ that the cells of a notebook read, or None where that is not known."""
+    paths = executed.metadata.papermill.get("read")
+    if paths is None:
+        return None
+    data = os.path.realpath(collection.data)
+    names = (os.path.relpath(os.path.realpath(path), data) for path in paths)
+    return {name.replace(os.sep, "/") for name in names if not name.startswith("..")}

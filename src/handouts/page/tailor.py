@@ -14,13 +14,11 @@ from itertools import pairwise
 from typing import Any
 
 import nbformat
-from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
 from handouts.collection import notebook
-from handouts.collection.folder import find
 from handouts.collection.notebook import place, tags
-from handouts.collection.parameters import Parameters, Values, resolve
+from handouts.collection.parameters import Parameters, Values
 from handouts.errors import NotebookError, known
 from handouts.page.markdown import parse_markdown, plain_text
 
@@ -175,17 +173,3 @@ def _is_comment(token: dict[str, Any]) -> bool:
     if token["type"] != "block_html" or "-->" not in token["raw"]:
         return False
     return not re.sub(r"<!--.*?-->", "", token["raw"], flags=re.S).strip()
-
-
-class TailorPreprocessor(Preprocessor):
-    """Tailor a notebook to the parameters it was run with; works with any nbconvert exporter."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Return the tailored notebook. Raises NotebookError and ParameterError."""
-        collection = resources.get("collection") or find()
-        where = f"{resources.get('metadata', {}).get('name') or 'notebook'}.ipynb"
-        parameters = collection.parameters
-        nb = notebook.check(nb, where)
-        resources.setdefault("numbers", notebook.numbers(nb))
-        values = resolve(parameters, notebook.ran_with(nb, where), where)
-        return tailor(nb, values, parameters, collection.parts, where), resources
