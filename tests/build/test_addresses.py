@@ -18,6 +18,9 @@ from handouts.collection.change_topics import duplicate_topic, remove_topic, ren
 from handouts.collection.csvfile import write_table
 from handouts.collection.edit_tables import add_rows, change_rows
 from handouts.collection.folder import Collection, open_collection
+from handouts.collection.languages import read_languages
+from handouts.collection.page_layouts import LANGUAGES
+from handouts.collection.translated import in_language
 from handouts.page import list_variants, make_page
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,23 +33,30 @@ def where_it_leads(page: Path) -> Path | None:
     html = page.read_text()
     found = re.search(r'http-equiv="refresh" content="0; url=([^"]*)"', html)
     if not found:
-        assert "is not here any more" in html
+        assert "555-0100" in html  # a notice says whom to ask, in words that somebody can read
+        assert "⟦" not in html
         return None
     return page.parent / found[1]
 
 
 def publish(collection: Collection, out: Path) -> Collection:
-    """Write files where the pages would lie, and publish their addresses."""
-    variants = list_variants(collection)
-    collection = add_addresses(collection, {"": variants})
-    shutil.rmtree(out / "pages", ignore_errors=True)
-    rows = [{"path": one.path, "topic": one.topic} for one in variants]
-    for row in rows:
-        (out / row["path"]).parent.mkdir(parents=True, exist_ok=True)
-        (out / row["path"]).write_text(row["path"])
-    (out / "manifest.csv").write_text(write_table(["path", "topic"], rows))
-    publish_addresses({"": collection}, out)
+    """Write files where the pages would lie, in every language, and publish their addresses."""
+    tags = ["", *read_languages(collection)]
+    variants = {tag: list_variants(in_tag(collection, tag)) for tag in tags}
+    collection = add_addresses(collection, variants)
+    for tag in tags:
+        rows = [{"path": one.path, "topic": one.topic} for one in variants[tag]]
+        for row in rows:
+            (out / tag / row["path"]).parent.mkdir(parents=True, exist_ok=True)
+            (out / tag / row["path"]).write_text(row["path"])
+        (out / tag / "manifest.csv").write_text(write_table(["path", "topic"], rows))
+    publish_addresses({tag: in_tag(collection, tag) for tag in tags}, out)
     return collection
+
+
+def in_tag(collection: Collection, tag: str) -> Collection:
+    """Return the collection in a language, its own where that is ""."""
+    return in_language(collection, tag)[0] if tag else collection
 
 
 class History:
@@ -54,6 +64,7 @@ class History:
 
     def __init__(self, root: Path, seed: int) -> None:
         self.root, self.chance, self.count = root, random.Random(seed), 0
+        self.languages = seed % 4 == 0
 
     @property
     def now(self) -> Collection:
@@ -63,9 +74,17 @@ class History:
     def step(self) -> None:
         """Do one thing."""
         self.count += 1
-        self.chance.choice(
-            [self.rename, self.copy, self.remove, self.restore, self.parameter, self.value, self.less, self.withdraw]
-        )()
+        steps = [
+            self.rename,
+            self.copy,
+            self.remove,
+            self.restore,
+            self.parameter,
+            self.value,
+            self.less,
+            self.withdraw,
+        ]
+        self.chance.choice([*steps, *([self.language, self.language, self.no_language] if self.languages else [])])()
 
     def topic(self) -> str:
         """Return a topic that there is."""
@@ -101,6 +120,20 @@ class History:
     def less(self) -> None:
         change_rows(self.root / "data/audiences.csv", lambda row: None if row["audience"].startswith("some") else row)
 
+    def language(self) -> None:
+        tag = self.chance.choice(
+            [tag for tag in ("es-US", "ar", "fr") if tag not in read_languages(self.now)] or ["de"]
+        )
+        if tag not in read_languages(self.now):
+            topics = self.chance.choice(["", self.topic()])
+            row = {"language": tag, "label": tag, "only": "", "topics": topics, "translated_by": "nobody"}
+            add_rows(self.root / "data/languages.csv", [row], LANGUAGES.columns)
+
+    def no_language(self) -> None:
+        if languages := list(read_languages(self.now)):
+            tag = self.chance.choice(languages)
+            change_rows(self.root / "data/languages.csv", lambda row: None if row["language"] == tag else row)
+
     def withdraw(self) -> None:
         known = read_addresses(self.now.tables)
         one, other = self.chance.choice(known).address, self.chance.choice(known).address
@@ -112,8 +145,8 @@ class History:
 
 
 def test_no_address_ever_dies(tmp_path: Path) -> None:
-    """A hundred histories by chance (topics renamed, copied, removed, put back, parameters and values added and removed, pages withdrawn and replaced): each address ever printed leads to a page that is there, or to a notice."""
-    dead, printed, led = [], 0, 0
+    """A hundred histories by chance (topics renamed, copied, removed, put back, parameters, values and languages added and removed, pages withdrawn and replaced): each address ever printed leads to a page that is there, or to a notice."""
+    dead, printed, led, translated = [], 0, 0, 0
     for seed in range(100):
         root, out = tmp_path / str(seed), tmp_path / f"{seed}-out"
         for part in ("data", "notebooks"):
@@ -123,7 +156,10 @@ def test_no_address_ever_dies(tmp_path: Path) -> None:
         before: set[str] = set()
         for _ in range(6):
             collection = publish(history.now, out)
-            before |= {find_address(collection, one.topic, one.values) for one in list_variants(collection)}
+            for tag in ["", *read_languages(collection)]:
+                there = in_tag(collection, tag)
+                before |= {find_address(there, one.topic, one.values) for one in list_variants(there)}
+                translated += bool(tag)
             for address in before:
                 page = out / "p" / address / "index.html"
                 target = where_it_leads(page) if page.is_file() else page
@@ -134,6 +170,7 @@ def test_no_address_ever_dies(tmp_path: Path) -> None:
         printed += len(before)
     print(f"addresses printed: {printed}, looked at and leading to a page: {led}")
     assert dead == []
+    assert translated > 50
     assert printed > 300
     assert led > 1000
 

@@ -17,6 +17,7 @@ from handouts.collection.addresses import (
 )
 from handouts.collection.edit_tables import add_rows
 from handouts.collection.locales import written_from
+from handouts.collection.sentences import UNTRANSLATED
 from handouts.page import Variant
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -59,6 +60,8 @@ def publish_addresses(collections: Mapping[str, Collection], out: Path) -> None:
     for one in known.values():
         target = _follow(one, known, collections, pages)
         html = template.substitute(_say(collections.get(one.language, main), target))
+        if UNTRANSLATED.search(html):  # a notice that nobody can read helps nobody
+            html = template.substitute(_say(main, target))
         files.write(out / FOLDER / one.address / "index.html", html.encode())
     if main.clinic.web_page:
         files.write(out / SITEMAP, _map_site(main, pages).encode())
