@@ -10,10 +10,10 @@ import logging
 import re
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from handouts import files
 from handouts.collection.folder import Collection
@@ -28,6 +28,9 @@ from handouts.page.cache import read_kept
 from handouts.page.keys import PACKAGE, key_of
 from handouts.page.make import try_page
 from handouts.page.review import last_review
+
+if TYPE_CHECKING:
+    from handouts.desk.beside import Pair
 
 MOST_TOLD = 3
 """How many words without a translation are told."""
@@ -49,12 +52,16 @@ class Shown:
 
 @dataclass(frozen=True)
 class Found:
-    """What the checks find on one page; `findings` and `hardest` name the cell (its id) they are in, where it is known."""
+    """What the checks find on one page; `findings` and `hardest` name the cell (its id) they are in, where it is known.
+
+    Of a page in another language, `beside` has each block beside its translation.
+    """
 
     findings: list[dict[str, str | None]]
     grade: dict[str, float | str] | None
     hardest: list[dict[str, str | float | None]]
     error: str | None
+    beside: "Sequence[Pair]" = ()
 
 
 def make_preview(collection: Collection, topic: str, asked: Mapping[str, str], code: str | None) -> Shown:
@@ -156,27 +163,33 @@ def find_findings(collection: Collection, topic: str, asked: Mapping[str, str]) 
     from handouts.checks.rules import HIGHEST_GRADE, WANTED_GRADE, WANTED_SMOG
     from handouts.checks.run import check_page
     from handouts.collection import notebook
+    from handouts.collection.translated import in_language
+    from handouts.desk.beside import list_pairs
 
+    pairs: list[Pair] = []
     try:
         check_topic(collection, topic)
         asked, language = without_language(asked)
         if language:
-            collection, _ = _translated(collection, topic, language)
+            main = collection
+            collection, translations = in_language(main, language)
         values = resolve(collection.parameters, asked, "the preview")
         check_offered(collection, topic, values)
+        if language:
+            pairs = list_pairs(main, topic, language, values, translations)
         nb = notebook.read(collection.notebook(topic))
         reader = Reader.of_topic(collection, collection.topics[topic], nb, values)
         findings = check_page(reader)
         texts = reader.blocks()
         sentences = {one.words: one.cell for one in reader.sentences}
     except HandoutsError as failed:
-        return Found([], None, [], str(failed))
+        return Found([], None, [], str(failed), pairs)
     shown = [
         {**finding.as_dict(), "id": _numbered(nb, finding.cell) or _holding(sentences, finding.sentence)}
         for finding in findings
     ]
     if collection.clinic.language.partition("-")[0] != readability.LANGUAGE or not readability.can_measure():
-        return Found(shown, None, [], None)
+        return Found(shown, None, [], None, pairs)
     grades = readability.grades(collection, texts)
     grade: dict[str, float | str] = {
         **asdict(grades), "wanted": WANTED_GRADE, "wanted_smog": WANTED_SMOG, "highest": HIGHEST_GRADE, "tool": readability.tool(),
@@ -189,7 +202,7 @@ def find_findings(collection: Collection, topic: str, asked: Mapping[str, str]) 
         }
         for sentence in readability.worst(collection, texts, HARDEST)
     ]
-    return Found(shown, grade, hardest, None)
+    return Found(shown, grade, hardest, None, pairs)
 
 
 def check_topic(collection: Collection, topic: str) -> None:

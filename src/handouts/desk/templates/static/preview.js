@@ -191,7 +191,8 @@ function seek(before, after) {
 
 at("print").addEventListener("click", () => state.frame?.contentWindow.print());
 
-function list({ findings = [], grade, hardest = [], error, made }) {
+function list({ findings = [], grade, hardest = [], beside = [], error, made }) {
+  compare(beside);
   const errors = findings.filter((one) => one.severity === "error").length;
   const warnings = findings.length - errors;
   const counted = [errors && number(errors, "preview_an_error", "preview_errors"), warnings && number(warnings, "preview_a_warning", "preview_warnings")].filter(Boolean).join(", ");
@@ -207,6 +208,23 @@ function list({ findings = [], grade, hardest = [], error, made }) {
     (hardest.length ? ` ${told("preview_hardest")}` : "");
   at("hardest").replaceChildren(
     ...hardest.map((one) => entry(null, [element("q", one.sentence), element("span", told("preview_grade_of", { grade: one.grade }), { className: "who" })], one)),
+  );
+}
+
+// Each block of the page beside its translation; what has none is told first where it stands.
+function compare(pairs) {
+  const language = asked().get("language") ?? "";
+  at("beside").hidden = !pairs.length;
+  const lacking = pairs.filter((one) => one.why).length;
+  at("whole").textContent = lacking ? number(lacking, "preview_a_lack", "preview_lacks") : told("preview_whole");
+  at("whole").className = lacking ? "errors" : "fine";
+  at("pairs").replaceChildren(
+    ...pairs.map((one) => {
+      const target = one.why ? element("span", one.why, { className: "errors" }) : element("span", one.target, { lang: language, dir: "auto" });
+      const item = entry(null, [element("span", one.source, { lang: document.documentElement.lang }), target], { sentence: one.target.split("\n")[0], id: one.cell });
+      item.firstChild.classList.add("pair");
+      return item;
+    }),
   );
 }
 
