@@ -33,6 +33,7 @@ from handouts.collection.phrases import Phrases, read_catalogue
 from handouts.collection.translations import renew_translations
 from handouts.collection.words import Source
 from handouts.page import list_variants
+from handouts.page.cache import RUNS
 
 if TYPE_CHECKING:
     from test_desk import Desk, Server
@@ -85,9 +86,10 @@ def parameters(collection: Collection) -> Parameters:
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A copy of the collection that a test may break; every tool started by the test finds it first."""
-    for folder in ("data", "notebooks", ".cache/words"):  # the dictionary, which takes seconds to write
+    # with the dictionary, which takes seconds to write, and what cells gave that nobody changed, for which no kernel starts
+    for folder in ("data", "notebooks", ".cache/words", f".cache/pages/{RUNS}"):
         if (NEEDLES / folder).is_dir():
-            shutil.copytree(NEEDLES / folder, tmp_path / "clinic" / folder)
+            shutil.copytree(NEEDLES / folder, tmp_path / "clinic" / folder, ignore=shutil.ignore_patterns("*.part"))
     monkeypatch.chdir(tmp_path / "clinic")
     monkeypatch.delenv("HANDOUTS_COLLECTION")
     return Collection(tmp_path / "clinic")
@@ -112,7 +114,7 @@ def pages(built: Path) -> dict[str, str]:
 @pytest.fixture
 def clinic(copy: Collection, built: Path) -> Collection:
     """A copy of the collection whose pages are made: what a batch does with them shows fast."""
-    shutil.copytree(open_collection(NEEDLES).cache, copy.cache)
+    shutil.copytree(open_collection(NEEDLES).cache, copy.cache, dirs_exist_ok=True)
     return copy
 
 

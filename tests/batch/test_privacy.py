@@ -18,7 +18,7 @@ from handouts.batch.rosters import open_roster
 from handouts.batch.run import Summary, make_handouts
 from handouts.batch.targets import Target
 from handouts.build.run import build_pages
-from handouts.collection.folder import LIST, Collection
+from handouts.collection import LIST, Collection
 from handouts.errors import OutputError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

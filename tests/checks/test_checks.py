@@ -14,10 +14,11 @@ from conftest import edit, now, sign_pages
 from handouts.checks import inflesz, readability
 from handouts.checks.criteria import CHECKS, CHECKS_FOR
 from handouts.checks.findings import ERROR, RULES, WARNING, Finding
-from handouts.checks.readers import make_readers, sentences
+from handouts.checks.readers import make_readers
 from handouts.checks.rules import of_page, size
 from handouts.checks.run import check_collection, check_text, check_words, failing
 from handouts.checks.standards import FAILS, answers, read_standards
+from handouts.checks.texts import sentences
 from handouts.checks.trace import trace
 from handouts.collection.folder import Collection
 

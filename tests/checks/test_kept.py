@@ -21,7 +21,7 @@ EDITS = {
     ),
     "a table that some show": (
         "data/three-ways.csv",
-        "You leave the sore place alone",
+        "You leave the sore place alone [@clinic]",
         "You leave 7 sore places alone",
     ),
     "a table that all are made from": ("data/safety.csv", "You feel worse", "You feel far worse"),

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from conftest import ENGLISH, text_cell
-from handouts.checks.readers import sentences
+from handouts.checks.texts import sentences
 from handouts.collection.clinic import Field
 from handouts.collection.folder import Collection
 from handouts.collection.notebook import parse

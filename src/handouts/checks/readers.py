@@ -1,7 +1,7 @@
 """What each reader gets, as text: the cells of a topic for one reader, in sentences with their sources."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,13 +9,13 @@ from functools import cached_property
 import nbformat
 from nbformat import NotebookNode
 
+from handouts.checks.texts import kinds_of, split_block
 from handouts.collection import notebook
 from handouts.collection.clinic import Topic
 from handouts.collection.csvfile import Row
 from handouts.collection.evidence import Caption, sources_of
 from handouts.collection.folder import Collection
 from handouts.collection.parameters import choices, offered, resolve
-from handouts.collection.sentences import ends
 from handouts.errors import HandoutsError
 from handouts.page import Variant
 from handouts.page.citations import CITE, Expander
@@ -40,44 +40,6 @@ class Sentence:
     place: str
     cell: str
     exempt: str = ""
-
-
-def sentences(source: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the sentences of a Markdown text, each with the ids of the sources that follow it."""
-    for block in texts_in(parse_markdown(source)):
-        yield from _split(block)
-
-
-def _split(block: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the sentences of `block`; a citation belongs to the one that it stands in or follows."""
-    pieces = re.split(rf"\s*\(?({CITE})\)?", " ".join(block.split()))
-    text, cites = "", []
-    for words, cite in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
-        text += words
-        cites.append((len(text.rstrip()), re.findall(r"@([\w-]+)", cite)))
-    start = 0
-    for end in ends(text):
-        if words := text[start:end].strip():
-            yield words, [name for at, names in cites for name in names if start < at <= end or at == start == 0]
-        start = end
-
-
-def texts_in(tokens: Sequence[dict[str, object]]) -> Iterator[str]:
-    """Yield the text of each paragraph, heading, bullet and table cell among Markdown tokens."""
-    for token, _ in _kinds_of(tokens, ""):
-        yield plain_text(token)
-
-
-def _kinds_of(tokens: Sequence[dict[str, object]], inside: str) -> Iterator[tuple[dict[str, object], str]]:
-    """Yield each block of text, and "heading", "steps" for an item of a numbered list, or ""."""
-    for token in tokens:
-        children = token.get("children")
-        if token["type"] in ("paragraph", "heading", "block_text", "table_cell", "block_html", "block_code"):
-            yield token, "heading" if token["type"] == "heading" else inside
-        elif isinstance(children, list):
-            attributes = token.get("attrs")
-            ordered = isinstance(attributes, dict) and attributes.get("ordered")
-            yield from _kinds_of(children, "steps" if ordered else inside)
 
 
 @dataclass(frozen=True)
@@ -196,8 +158,8 @@ class Reader:
         found = []
         for cell in self.texts:
             part = part_of(cell) or ""
-            for token, kind in _kinds_of(parse_markdown(expander.expand(cell.source)), ""):
-                for words, cites in _split(plain_text(token)):
+            for token, kind in kinds_of(parse_markdown(expander.expand(cell.source)), ""):
+                for words, cites in split_block(plain_text(token)):
                     exempt = kind if kind == "heading" or (kind == "steps" and part == MAIN_MESSAGE) else ""
                     exempt = exempt or ("question or lead-in" if re.search(r"[?؟:]$|\.{4}", words) else "")
                     exempt = exempt or (f"part {part}" if part in self.own else "")
@@ -232,7 +194,7 @@ class Reader:
             if cell.cell_type != "markdown":
                 found[-1].blocks.extend(self._cells_shown(cell))
                 continue
-            for token, kind in _kinds_of(parse_markdown(expander.expand(cell.source)), ""):
+            for token, kind in kinds_of(parse_markdown(expander.expand(cell.source)), ""):
                 block = re.sub(CITE, "", plain_text(token))
                 attributes = token.get("attrs")
                 if kind == "heading" and isinstance(attributes, dict) and attributes["level"] == 1:

@@ -11,7 +11,8 @@ from bs4 import BeautifulSoup
 
 from handouts.checks import inflesz, listed, readability
 from handouts.checks.findings import ERROR, WARNING, Finding, Findings
-from handouts.checks.readers import MAIN_MESSAGE, Reader, origin, texts_in
+from handouts.checks.readers import MAIN_MESSAGE, Reader, origin
+from handouts.checks.texts import texts_in
 from handouts.collection.evidence import CLINIC
 from handouts.errors import HandoutsError
 from handouts.page.citations import CITE, Expander

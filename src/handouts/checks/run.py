@@ -13,8 +13,9 @@ from bs4 import BeautifulSoup
 from handouts.checks import rules
 from handouts.checks.findings import ERROR, WARNING, Finding
 from handouts.checks.kept import keep_judged
-from handouts.checks.readers import Reader, make_readers, texts_in
+from handouts.checks.readers import Reader, make_readers
 from handouts.checks.standards import FAILS, Answer, answers, read_standards
+from handouts.checks.texts import texts_in
 from handouts.collection.clinic import Topic
 from handouts.collection.folder import Collection
 from handouts.collection.page_layouts import REVIEWS

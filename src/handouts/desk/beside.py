@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from handouts.checks.readers import texts_in
+from handouts.checks.texts import texts_in
 from handouts.collection import Collection
 from handouts.collection.languages import find_language
 from handouts.collection.translations import Translations

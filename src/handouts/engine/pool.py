@@ -23,7 +23,7 @@ from jupyter_client.session import Session
 from nbformat import NotebookNode
 
 from handouts.engine.messages import IOPUB, SHELL, Channel
-from handouts.engine.watch import stamp
+from handouts.engine.stamps import stamp
 
 MOST_SNAPSHOTS = 4
 """How many snapshots wait for runs at a time; the one used longest ago goes first."""

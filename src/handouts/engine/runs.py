@@ -26,7 +26,7 @@ from papermill.utils import merge_kwargs, remove_args
 from handouts.engine import pool
 from handouts.engine.messages import IOPUB, SHELL, Channel
 from handouts.engine.pool import Executed, LostError, NoSnapshotError, Snapshot, UnsuitableError
-from handouts.engine.watch import FILE
+from handouts.engine.stamps import FILE
 
 PARAMETERS, INJECTED = "parameters", "injected-parameters"
 """The tags of the cell with the parameters, and of the one that papermill puts in after it."""

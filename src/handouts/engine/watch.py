@@ -9,7 +9,6 @@ them are not frozen.
 import contextlib
 import functools
 import gc
-import hashlib
 import importlib.machinery
 import importlib.util
 import os
@@ -25,9 +24,8 @@ from collections.abc import Callable
 from typing import Any
 
 from handouts.engine.lifetime import children
+from handouts.engine.stamps import ENTRIES, FILE, FOLDER, LINK, LOG, MODULES, readlink, stamp
 
-FILE, LOG, LINK, FOLDER, ENTRIES, MODULES = "file", "log", "link", "folder", "entries", "modules"
-"""What can be read at a path: a file, a database's log, a link itself, a folder's names, its names and files, its modules."""
 MEMORY_DEVICES = 1
 """The number that Linux gives /dev/null, /dev/zero and the like."""
 HARMLESS = {"fc-list", "ldconfig", "lscpu", "uname", "gcc", "cc", "ld", "objdump"}
@@ -47,36 +45,6 @@ OPEN_BY_THEMSELVES = {
 """Their parts, and Python's own, that do not."""
 ASKING = ("stat", "lstat", "access", "readlink")
 """Functions of os that look at a path without Python's audit hooks being told."""
-
-_stat, _lstat, _readlink = os.stat, os.lstat, os.readlink
-
-
-def stamp(kind: str, path: str) -> Any:
-    """Return what tells that `path` is as it was when it was read in this way; None where it is not there."""
-    try:
-        if kind == LOG:
-            return _mark(path, follow=True)[:4]  # SQLite sets its owner, and so its last time, as it opens it
-        if kind in (FILE, LINK):
-            return _mark(path, follow=kind == FILE)
-        if kind == ENTRIES:
-            told = [[name, _mark(os.path.join(path, name), follow=False)] for name in sorted(os.listdir(path))]
-            return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()
-        names = sorted(os.listdir(path))
-    except (OSError, ValueError):
-        return None
-    if kind == MODULES:
-        names = [name for name in names if "." not in name or name.endswith(tuple(importlib.machinery.all_suffixes()))]
-        names = [name for name in names if name != "__pycache__"]
-    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _mark(path: str, *, follow: bool) -> Any:
-    status = _stat(path) if follow else _lstat(path)
-    if stat.S_ISREG(status.st_mode):
-        return [status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
-    if stat.S_ISLNK(status.st_mode):
-        return [status.st_mode, _readlink(path)]
-    return [status.st_mode]  # a folder changes with every file in it: its names are another kind
 
 
 class Watch:
@@ -211,8 +179,8 @@ class Watch:
     def _note(self, kind: str, path: Any, folder: int | None = None) -> None:
         with contextlib.suppress(OSError):  # there is no such folder: what asks is told so
             if isinstance(path, int):
-                path = _readlink(f"/proc/self/fd/{path}")
-            base = os.getcwd() if folder is None else _readlink(f"/proc/self/fd/{folder}")
+                path = readlink(f"/proc/self/fd/{path}")
+            base = os.getcwd() if folder is None else readlink(f"/proc/self/fd/{folder}")
             path = os.path.join(base, os.fsdecode(path))
             if (kind, path) not in self.seen and not f"{path}/".startswith(self._not_data):
                 self.seen[kind, path] = stamp(kind, path)
@@ -305,6 +273,6 @@ def _descriptors() -> dict[int, tuple[int, int, str]]:
             status = os.fstat(int(name))
             if not (stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == MEMORY_DEVICES):
                 found[int(name)] = (
-                    status.st_dev, status.st_ino, os.path.basename(_readlink(f"/proc/self/fd/{name}")),
+                    status.st_dev, status.st_ino, os.path.basename(readlink(f"/proc/self/fd/{name}")),
                 )  # fmt: skip
     return found
