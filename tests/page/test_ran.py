@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -182,6 +183,39 @@ def test_what_is_kept_is_what_would_be_made(two: Collection) -> None:
             (two.data / "more.csv").write_text("a,b\n1,2\n")
         taken += sum(made.kept for made in first_pages(two).values())
     assert 5 < taken < 40
+
+
+@pytest.mark.parametrize("how", ["a link", "a database"])
+def test_a_table_that_is_a_link_or_a_database_is_seen_to_change(two: Collection, tmp_path: Path, how: str) -> None:
+    """A table that is a link to a file elsewhere, or a database, makes those cells run that read it, once."""
+    if how == "a link":
+        (two.data / "two-ways.csv").rename(tmp_path / "two-ways.csv")
+        (two.data / "two-ways.csv").symlink_to(tmp_path / "two-ways.csv")
+        counts = counting(two, RESTING, "pass")
+
+        def change() -> None:
+            edit(tmp_path / "two-ways.csv", "until it feels better", "for a while")
+    else:
+        database = sqlite3.connect(two.data / "ways.db")
+        database.execute("create table ways (way)")
+        counts = counting(
+            two,
+            RESTING,
+            "import sqlite3; _ = sqlite3.connect('../data/ways.db').execute('select * from ways').fetchall()",
+        )
+
+        def change() -> None:
+            database.execute("insert into ways values ('another')")
+            database.commit()
+
+    variant = next(one for one in list_variants(now(two)) if one.topic == RESTING)
+    for _ in range(2):
+        assert try_page(now(two), variant).failure is None
+    assert counts() == 1
+    change()
+    for _ in range(2):
+        assert try_page(now(two), variant).failure is None
+    assert counts() == 1
 
 
 def test_a_page_is_kept_once_more_by_what_is_on_disk_now(two: Collection) -> None:

@@ -26,7 +26,7 @@ from papermill.utils import merge_kwargs, remove_args
 from handouts.engine import pool
 from handouts.engine.messages import IOPUB, SHELL, Channel
 from handouts.engine.pool import Executed, LostError, NoSnapshotError, Snapshot, UnsuitableError
-from handouts.engine.stamps import FILE
+from handouts.engine.stamps import FILE, LOG
 
 PARAMETERS, INJECTED = "parameters", "injected-parameters"
 """The tags of the cell with the parameters, and of the one that papermill puts in after it."""
@@ -115,7 +115,9 @@ class Run:
             pass
         if told is None or told["content"]["read"] is None:
             return None
-        return sorted({*told["content"]["read"], *(path for kind, path, _ in self.snapshot.read if kind == FILE)})
+        return sorted(
+            {*told["content"]["read"], *(path for kind, path, _ in self.snapshot.read if kind in (FILE, LOG))}
+        )
 
     def is_alive(self) -> bool:
         """Tell whether the process that executes is there."""

@@ -90,7 +90,7 @@ class Watch:
         """Return the files that were opened for reading since `resume`, or None where others may have been, unseen."""
         if self.unseen or self._compiled():
             return None
-        return [path for kind, path in self.seen if kind == FILE]
+        return [path for kind, path in self.seen if kind in (FILE, LOG)]
 
     def _ask(self, name: str) -> None:
         """Have a function of os tell the path that it looks at."""

@@ -67,6 +67,5 @@ def tables_read(collection: Collection, executed: NotebookNode) -> set[str] | No
     paths = executed.metadata.papermill.get("read")
     if paths is None:
         return None
-    data = os.path.realpath(collection.data)
-    names = (os.path.relpath(os.path.realpath(path), data) for path in paths)
-    return {name.replace(os.sep, "/") for name in names if not name.startswith("..")}
+    opened = {os.path.realpath(path) for path in paths}  # a table may be a link
+    return {name for name in collection.tables.names() if os.path.realpath(collection.data / name) in opened}
