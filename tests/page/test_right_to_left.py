@@ -108,6 +108,20 @@ def test_a_number_is_shown_as_it_is_dialled(folder: Path, browser: Any, number: 
 
 
 @pytest.mark.browser
+def test_an_address_on_the_web_is_shown_as_it_is_typed(folder: Path, browser: Any) -> None:
+    """On paper the address of the page stands from left to right, with its last slash at its end; without the marks that would be before it."""
+    page = open_page(browser, folder, 1000)
+    page.emulate_media(media="print")
+    address = re.search(r"https://clinic\.example/handouts/[\w/]+/", page.locator("body").inner_text())[0]
+    places = page.evaluate(PLACES, address)
+    assert places
+    assert all(at == sorted(at) for at in places), places
+    page.evaluate("document.body.innerHTML = document.body.innerHTML.replace(/[\u200e\u200f]/g, '')")
+    assert not all(at == sorted(at) for at in page.evaluate(PLACES, address))
+    page.close()
+
+
+@pytest.mark.browser
 def test_a_name_in_other_letters_turns_nothing_around_it(folder: Path, browser: Any) -> None:
     """A name in Latin letters, filled into the page, stands apart: the words around it are where they were."""
     html = (folder / SESSION / "general_plain_normal.html").read_text()

@@ -26,8 +26,11 @@ HELP = re.compile(r'<div class="[^"]*\bget-help\b')
 """Begins a box for help."""
 RIGHT_TO_LEFT = re.compile(r'<html [^>]*dir="rtl"')
 """Tells a page that is written from right to left."""
-GROUPS = re.compile(rf"(?<![\w{LEFT_TO_RIGHT_MARK}])(?:[+(]?\d+(?:[-/() \u2010-\u2012]+\d+)+(?!\w)|\d+(?= [A-Za-z]))")
-"""A number of several groups, as a phone's or a day's, or one before a word in Latin letters, as a house's."""
+GROUPS = re.compile(
+    rf"(?<![\w{LEFT_TO_RIGHT_MARK}])(?:(?:https?://)?[A-Za-z]\w*(?:[-./]+\w+)+/?|[+(]?\d+(?:[-/() \u2010-\u2012]+\d+)+(?!\w)|\d+(?= [A-Za-z]))",
+    re.A,
+)
+"""An address on the web, a number of several groups, as a phone's or a day's, or one before a word in Latin letters, as a house's."""
 DOT = 0.45
 """How much of a line to write on a dot stands for, in em."""
 
