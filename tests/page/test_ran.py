@@ -218,6 +218,29 @@ def test_a_table_that_is_a_link_or_a_database_is_seen_to_change(two: Collection,
     assert counts() == 1
 
 
+def test_what_is_kept_moves_with_its_collection(two: Collection, tmp_path: Path) -> None:
+    """A collection that was copied with what is kept of it runs no cell again, and makes anew what shows a table that changes there."""
+    counts = {ICY: counting(two, ICY, "pass"), RESTING: counting(two, RESTING, "pass")}
+    variants = {variant.topic: variant for variant in reversed(list_variants(now(two)))}
+
+    def make(root: Path) -> dict[str, Made]:
+        with ThreadPoolExecutor(1) as one:
+            found = make_pages(open_collection(root), variants.values(), executor=one)
+            return {of.topic: made for of, made in found}
+
+    make(two.root)
+    assert [count() for count in counts.values()] == [1, 1]
+    moved = tmp_path / "moved"
+    shutil.copytree(two.root, moved)
+    edit(moved / "notebooks" / f"{ICY}.ipynb", "cold may ease pain", "cold can ease pain")
+    assert [make(moved)[topic].kept for topic in (ICY, RESTING)] == [False, True]
+    edit(moved / "data" / "ways.csv", "Wrap the pack", "Wrap it")
+    made = make(moved)
+    assert [made[topic].kept for topic in (ICY, RESTING)] == [False, True]
+    assert "Wrap it" in made[ICY].page.html
+    assert [count() for count in counts.values()] == [1, 0]
+
+
 def test_a_page_is_kept_once_more_by_what_is_on_disk_now(two: Collection) -> None:
     """A page that was taken although a table of others changed is found by its key from then on; one that reads the table is not taken."""
     first_pages(two)

@@ -51,7 +51,7 @@ def read_alike(collection: Collection, variant: Variant) -> tuple[str, Page] | N
     That is looked at table by table, and the page is kept by its new key. Raises NotebookError.
     """
     stored = read_stored(collection, variant.topic)
-    likeness = likeness_of(collection, variant, stored, None)
+    likeness = likeness_of(collection, variant, stored)
     try:
         alike = json.loads(read_kept_file(collection, f"{ALIKE}/{likeness.digest}.json") or b"")
     except ValueError:

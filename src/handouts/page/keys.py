@@ -70,11 +70,8 @@ class Likeness:
     tables: Mapping[str, str]
 
 
-def likeness_of(collection: Collection, variant: Variant, stored: bytes, shown: Iterable[str] | None) -> Likeness:
-    """Return the likeness of the page of `variant`, where its notebook holds `stored`.
-
-    It reads the files `shown` of data/, or nobody knows which where that is None.
-    """
+def likeness_of(collection: Collection, variant: Variant, stored: bytes, read: Iterable[str] | None = None) -> Likeness:
+    """Return the likeness of the page of `variant`, where its notebook holds `stored`, and which reads the files `read` of data/, or all."""
     some = shown_by_some(collection)
     parts = [
         variant.topic,
@@ -83,7 +80,7 @@ def likeness_of(collection: Collection, variant: Variant, stored: bytes, shown: 
         collection.fingerprint_but(some),
         made_by(),
     ]
-    names = sorted(some if shown is None else some.intersection(shown))
+    names = sorted(some if read is None else some.intersection(read))
     return Likeness(
         hashlib.sha256("\n".join(parts).encode()).hexdigest(), {name: collection.tables.digest(name) for name in names}
     )

@@ -78,8 +78,8 @@ def make_page(collection: Collection, variant: Variant) -> Page:
         return _make(now, variant, read_stored(now, variant.topic), fresh=True)[0]
 
 
-def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: bool) -> tuple[Page, set[str] | None]:
-    """Return the page of `variant`, made from the notebook that `stored` holds, and which tables it read, or None where that is not known.
+def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: bool) -> tuple[Page, set[str]]:
+    """Return the page of `variant`, made from the notebook that `stored` holds, and the files of the tables that it may have read.
 
     Cells run where they must, or where it is to be `fresh`.
     """
@@ -97,11 +97,13 @@ def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: boo
     except PageError as error:
         raise PageError(f"{variant.topic}.ipynb: {error}") from None
     run = key_of_run(collection, tailored, variant.values, made_by())
-    executed = None if fresh else read_run(collection, run, tailored)
-    if executed is None:
+    ran = None if fresh else read_run(collection, run, tailored)
+    if ran is None:
         executed = execute(collection, nb, tailored, variant.values, where)
+        ran = executed, tables_read(collection, executed)
         if collection.is_current():
-            keep_run(collection, run, executed)
+            keep_run(collection, run, *ran)
+    executed, read = ran
     collection.tables.asked.clear()
     html, resources = _exporter().from_notebook_node(
         executed, {"metadata": {"name": variant.topic}, "collection": collection, "numbers": notebook.numbers(nb)}
@@ -117,8 +119,7 @@ def _make(collection: Collection, variant: Variant, stored: bytes, *, fresh: boo
         parts=resources["page"].used_parts,
         carries=resources["page"].carries,
     )
-    read = tables_read(collection, executed)
-    return page, None if read is None else read | collection.tables.asked
+    return page, read | collection.tables.asked
 
 
 def try_page(

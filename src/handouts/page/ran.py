@@ -31,8 +31,8 @@ def key_of_run(collection: Collection, cells: NotebookNode, values: Mapping[str,
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookNode | None:
-    """Return the notebook `cells` with what its code gave when it ran, or None where that is not kept, or was read from other tables."""
+def read_run(collection: Collection, key: str, cells: NotebookNode) -> tuple[NotebookNode, set[str]] | None:
+    """Return the notebook `cells` with what its code gave when it ran, and the tables it read, or None where that is not kept, or those changed."""
     content = read_kept_file(collection, f"{RUNS}/{key}.json")
     try:
         ran = nbformat.from_dict(json.loads(content or b""))
@@ -50,22 +50,20 @@ def read_run(collection: Collection, key: str, cells: NotebookNode) -> NotebookN
         executed.cells.append(code.pop(0))
         while code and notebook.INJECTED in notebook.tags(code[0]):  # papermill puts it after the parameters
             executed.cells.append(code.pop(0))
-    return executed
+    return executed, set(ran.tables)
 
 
-def keep_run(collection: Collection, key: str, executed: NotebookNode) -> None:
-    """Keep what the code of a notebook gave; where that cannot be, it runs again next time."""
+def keep_run(collection: Collection, key: str, executed: NotebookNode, read: set[str]) -> None:
+    """Keep what the code of a notebook gave that `read` some tables; where that cannot be, it runs again next time."""
     code = {"metadata": executed.metadata, "cells": [cell for cell in executed.cells if cell.cell_type == "code"]}
-    read = tables_read(collection, executed)
-    names = collection.tables.names() if read is None else sorted(read)
-    code["tables"] = {name: collection.tables.digest(name) for name in names}
+    code["tables"] = {name: collection.tables.digest(name) for name in sorted(read)}
     keep_file(collection, f"{RUNS}/{key}.json", json.dumps(code, ensure_ascii=False).encode())
 
 
-def tables_read(collection: Collection, executed: NotebookNode) -> set[str] | None:
-    """Return the names of the files of data/ that the cells of a notebook read, or None where that is not known."""
-    paths = executed.metadata.papermill.get("read")
+def tables_read(collection: Collection, executed: NotebookNode) -> set[str]:
+    """Take what files a run has read out of the notebook; return the names of those of data/, or of all where that is not known."""
+    paths = executed.metadata.papermill.pop("read", None)
     if paths is None:
-        return None
+        return set(collection.tables.names())
     opened = {os.path.realpath(path) for path in paths}  # a table may be a link
     return {name for name in collection.tables.names() if os.path.realpath(collection.data / name) in opened}
