@@ -171,11 +171,11 @@ def stopped(process: subprocess.Popen[bytes], how: int) -> tuple[float, list[psu
     start = time.monotonic()
     process.send_signal(how)
     try:
-        process.wait(timeout=15)
+        process.wait(timeout=60)  # on a busy machine; who asks for less looks at the seconds
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        pytest.fail(f"It did not stop within 15 seconds after {signal.Signals(how).name}.")
+        pytest.fail(f"It did not stop within 60 seconds after {signal.Signals(how).name}.")
     seconds = time.monotonic() - start
     return seconds, psutil.wait_procs(children, timeout=5)[1] and alive(children)
 
