@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from handouts.collection import Collection
 from handouts.page.cache import JUDGED, keep_file, read_kept_file
 
 
-def keep_judged(collection: Collection, key: str, what: str, judge: Callable[[], Mapping[str, Any]]) -> Any:
+def keep_judged(collection: Collection, key: str, what: str, judge: Callable[[], Any]) -> Any:
     """Return what `judge` says, as JSON has it, or said before of `what` of the page that is made from `key`.
 
     A page without a key, one that is not as on disk, is judged each time.

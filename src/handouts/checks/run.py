@@ -64,10 +64,8 @@ def check_words(collection: Collection, topics: Sequence[str] = ()) -> tuple[lis
 
 def check_reader(reader: Reader) -> list[Finding]:
     """Return what the rules find in the words of a page for one reader."""
-    judged = keep_judged(
-        reader.collection, reader.key, "words", lambda: {"found": [asdict(one) for one in _look_at_words(reader)]}
-    )
-    return [Finding(**one) for one in judged["found"]]
+    found = keep_judged(reader.collection, reader.key, "words", lambda: [asdict(one) for one in _look_at_words(reader)])
+    return [Finding(**one) for one in found]
 
 
 def _look_at_words(reader: Reader) -> Iterator[Finding]:

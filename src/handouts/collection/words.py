@@ -120,7 +120,7 @@ class Source:
     @cached_property
     def value_tables(self) -> dict[str, str]:
         """The parameter of each table of values."""
-        return {row["values_in"]: row["parameter"] for row in self.collection.tables.rows(layouts.PARAMETERS)}
+        return {one.values_in: name for name, one in self.collection.parameters.items()}
 
     @cached_property
     def tables(self) -> list[str]:

@@ -38,9 +38,12 @@ def keys_of(collection: Collection, variants: Iterable[Variant]) -> dict[Variant
 
 def key_of_stored(collection: Collection, variant: Variant, stored: bytes) -> str:
     """Return the key of the page of `variant`, as `key_of` does, where its notebook holds `stored`."""
+    return _digest(variant, stored, collection.fingerprint)
+
+
+def _digest(variant: Variant, stored: bytes, fingerprint: str) -> str:
     parts = [
-        variant.topic, hashlib.sha256(stored).hexdigest(), repr(sorted(variant.values.items())),
-        collection.fingerprint, made_by(),
+        variant.topic, hashlib.sha256(stored).hexdigest(), repr(sorted(variant.values.items())), fingerprint, made_by(),
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -73,16 +76,10 @@ class Likeness:
 def likeness_of(collection: Collection, variant: Variant, stored: bytes, read: Iterable[str] | None = None) -> Likeness:
     """Return the likeness of the page of `variant`, where its notebook holds `stored`, and which reads the files `read` of data/, or all."""
     some = shown_by_some(collection)
-    parts = [
-        variant.topic,
-        hashlib.sha256(stored).hexdigest(),
-        repr(sorted(variant.values.items())),
-        collection.fingerprint_but(some),
-        made_by(),
-    ]
     names = sorted(some if read is None else some.intersection(read))
     return Likeness(
-        hashlib.sha256("\n".join(parts).encode()).hexdigest(), {name: collection.tables.digest(name) for name in names}
+        _digest(variant, stored, collection.fingerprint_but(some)),
+        {name: collection.tables.digest(name) for name in names},
     )
 
 

@@ -82,9 +82,6 @@ def words_of(html: str) -> str:
     return unescape("".join(pieces))
 
 
-"""Stands in a collection in another language for words without a translation that counts."""
-
-
 def check_translated(html: str) -> None:
     """Raise PageError where some words of a page, wherever it has them, are not translated."""
     if found := UNTRANSLATED.search(html):

@@ -7,7 +7,6 @@ const { base, xsrf } = document.body.dataset;
 const EVERY = 700; // milliseconds between two looks at what is at work
 const state = { topics: "", job: null, removed: "" };
 
-
 async function ask(what, init = {}) {
   const answer = await fetch(`${base}/${what}`, { headers: { Accept: "application/json", "X-XSRFToken": xsrf }, ...init });
   const said = await answer.json().catch(() => ({}));
