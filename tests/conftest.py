@@ -83,6 +83,13 @@ def parameters(collection: Collection) -> Parameters:
     return collection.parameters
 
 
+def copied(source: Path, root: Path) -> Collection:
+    """Copy the collection in the folder `source` to `root`, without what is kept of it."""
+    for part in ("data", "notebooks"):
+        shutil.copytree(source / part, root / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    return open_collection(root)
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A copy of the collection that a test may break; every tool started by the test finds it first."""

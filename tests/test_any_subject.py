@@ -15,7 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 from matplotlib.colors import to_rgb
 
-from conftest import ENGLISH, ICE, INHALER, NEEDLES, ROOT, edit, now
+from conftest import ENGLISH, ICE, INHALER, NEEDLES, ROOT, copied, edit, now
 from handouts.build.run import build_pages
 from handouts.checks.findings import ERROR
 from handouts.checks.run import check_collection, check_words
@@ -74,10 +74,7 @@ def test_a_batch_of_another_subject_is_made(
 @pytest.fixture
 def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A copy of the collection with three options, which a test may change."""
-    import shutil
-
-    for folder in ("data", "notebooks"):
-        shutil.copytree(ICE / folder, tmp_path / folder)
+    copied(ICE, tmp_path)
     monkeypatch.setenv("HANDOUTS_COLLECTION", str(tmp_path))
     draw_for()
     return open_collection(tmp_path)

@@ -1,7 +1,6 @@
 """The names that a program imports from handouts, and the page that describes them."""
 
 import doctest
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,13 +8,12 @@ from pathlib import Path
 import pytest
 
 import handouts
-from conftest import ROOT, SMALLEST
+from conftest import ROOT, SMALLEST, copied
 
 
 def test_the_examples_of_the_api_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each example of docs/api.md gives what stands there, in a copy of the smallest collection with a roster beside it."""
-    for folder in ("data", "notebooks"):
-        shutil.copytree(SMALLEST / folder, tmp_path / folder)
+    copied(SMALLEST, tmp_path)
     (tmp_path / "roster.csv").write_text("id,topic\np1,wash-your-hands\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HANDOUTS_COLLECTION")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import time
 import urllib.request
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, NEEDLES, edit
+from conftest import BIN, NEEDLES, copied, edit
 from handouts.build.run import read_manifest
 from handouts.collection.folder import Collection
 
@@ -87,8 +86,7 @@ def test_no_page_is_made_with_another_collections_data(
     copy: Collection, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """papermill on one collection's notebook, from a folder where another collection is found, makes no page."""
-    for folder in ("data", "notebooks"):
-        shutil.copytree(NEEDLES / folder, tmp_path / "elsewhere" / folder)
+    copied(NEEDLES, tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path / "elsewhere")
     run("papermill", copy.notebook("which-treatment-is-right"), "o.ipynb", check=True)
     done = run("jupyter", "nbconvert", "--to", "handout", "o.ipynb")

@@ -2,7 +2,6 @@
 
 import random
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import date
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, edit, now
+from conftest import SMALLEST, copied, edit, now
 from handouts.build.addresses import add_addresses, publish_addresses
 from handouts.build.manifest import read_manifest
 from handouts.collection.addresses import find_address, read_addresses
@@ -24,7 +23,6 @@ from handouts.collection.translated import in_language
 from handouts.page import list_variants, make_page
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-SMALLEST = ROOT / "tests/collections/smallest"
 TODAY = date(2026, 11, 27)
 
 
@@ -33,10 +31,18 @@ def where_it_leads(page: Path) -> Path | None:
     html = page.read_text()
     found = re.search(r'http-equiv="refresh" content="0; url=([^"]*)"', html)
     if not found:
+        assert "is not here any more" in html or '<html lang="en"' not in html
         assert "555-0100" in html  # a notice says whom to ask, in words that somebody can read
         assert "⟦" not in html
         return None
     return page.parent / found[1]
+
+
+def on_the_web(root: Path) -> Path:
+    """Copy the smallest collection to `root`, and give it a place on the web."""
+    copied(SMALLEST, root)
+    add_rows(root / "data/clinic.csv", [{"field": "web_page", "value": "https://clinic.example/h"}])
+    return root
 
 
 def publish(collection: Collection, out: Path) -> Collection:
@@ -149,10 +155,7 @@ def test_no_address_ever_dies(tmp_path: Path) -> None:
     dead, printed, led, translated = [], 0, 0, 0
     for seed in range(100):
         root, out = tmp_path / str(seed), tmp_path / f"{seed}-out"
-        for part in ("data", "notebooks"):
-            shutil.copytree(SMALLEST / part, root / part)
-        add_rows(root / "data/clinic.csv", [{"field": "web_page", "value": "https://clinic.example/h"}])
-        history = History(root, seed)
+        history = History(on_the_web(root), seed)
         before: set[str] = set()
         for _ in range(6):
             collection = publish(history.now, out)
@@ -177,10 +180,7 @@ def test_no_address_ever_dies(tmp_path: Path) -> None:
 
 def test_a_page_keeps_its_address_when_its_topic_is_renamed_or_a_parameter_is_added(tmp_path: Path) -> None:
     """The address of the page for everyone stays, and a page that comes with a new value gets another."""
-    for part in ("data", "notebooks"):
-        shutil.copytree(SMALLEST / part, tmp_path / "c" / part)
-    add_rows(tmp_path / "c/data/clinic.csv", [{"field": "web_page", "value": "https://clinic.example/h"}])
-    history = History(tmp_path / "c", 1)
+    history = History(on_the_web(tmp_path / "c"), 1)
     first = list_variants(publish(history.now, tmp_path / "out"))[0]
     address = find_address(history.now, first.topic, first.values)
     history.rename()
@@ -217,10 +217,7 @@ def test_a_build_writes_addresses_once_and_a_site_map(copy: Collection, run: Run
 @pytest.mark.parametrize("leads_to", ["withdrawn", "itself"])
 def test_what_was_withdrawn_says_so_and_gives_no_advice(tmp_path: Path, leads_to: str) -> None:
     """A withdrawn page's address, and one that leads in a circle, shows a notice with the clinic's number, and nothing of the page."""
-    for part in ("data", "notebooks"):
-        shutil.copytree(SMALLEST / part, tmp_path / "c" / part)
-    add_rows(tmp_path / "c/data/clinic.csv", [{"field": "web_page", "value": "https://clinic.example/h"}])
-    collection = publish(open_collection(tmp_path / "c"), tmp_path / "out")
+    collection = publish(open_collection(on_the_web(tmp_path / "c")), tmp_path / "out")
     address = read_addresses(collection.tables)[0].address
     leads_to = address if leads_to == "itself" else leads_to
     change_rows(collection.data / "addresses.csv", lambda row: {**row, "leads_to": leads_to})

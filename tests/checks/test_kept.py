@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ICE, edit, now
+from conftest import ICE, copied, edit, now
 from handouts.checks import scorecard
 from handouts.checks.readers import make_readers_of
 from handouts.checks.run import check_words
-from handouts.collection.folder import Collection, open_collection
+from handouts.collection.folder import Collection
 from handouts.page import list_variants
 from handouts.page.cache import JUDGED
 
@@ -33,9 +33,7 @@ EDITS = {
 @pytest.fixture
 def icy(tmp_path: Path) -> Collection:
     """A small collection of two topics."""
-    for part in ("data", "notebooks"):
-        shutil.copytree(ICE / part, tmp_path / "c" / part)
-    return open_collection(tmp_path / "c")
+    return copied(ICE, tmp_path / "c")
 
 
 def judged(collection: Collection) -> tuple[list[str], str]:

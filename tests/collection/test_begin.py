@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NEEDLES, SMALLEST, now
+from conftest import NEEDLES, SMALLEST, copied, now
 from handouts.build.run import build_pages
 from handouts.checks.findings import ERROR
 from handouts.checks.run import check_collection
@@ -227,8 +226,7 @@ def test_what_cannot_be_done_to_a_topic_changes_nothing(copy: Collection) -> Non
 
 def test_a_topic_is_begun_in_a_collection_that_has_none(tmp_path: Path) -> None:
     """A table of topics with no row is no obstacle: the first topic needs no other to be begun from."""
-    for folder in ("data", "notebooks"):
-        shutil.copytree(SMALLEST / folder, tmp_path / folder)
+    copied(SMALLEST, tmp_path)
     header = (tmp_path / "data/topics.csv").read_text().splitlines()[0]
     (tmp_path / "data/topics.csv").write_text(header + "\n")
     (tmp_path / "notebooks/wash-your-hands.ipynb").unlink()

@@ -3,7 +3,6 @@
 import copy as copies
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from conftest import NEEDLES, SMALLEST, edit, now
+from conftest import NEEDLES, SMALLEST, copied, edit, now
 from handouts.build import build_pages
 from handouts.checks.readers import make_readers, make_readers_of
 from handouts.collection import Collection, find, notebook, open_collection
@@ -99,8 +98,7 @@ def test_a_table_with_other_capitals_is_not_taken_for_none(copy: Collection) -> 
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
     """A copy of the smallest collection."""
-    for folder in ("data", "notebooks"):
-        shutil.copytree(SMALLEST / folder, tmp_path / folder)
+    copied(SMALLEST, tmp_path)
     monkeypatch.delenv("HANDOUTS_COLLECTION")
     return Collection(tmp_path)
 

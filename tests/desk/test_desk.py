@@ -25,7 +25,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error as PlaywrightError
 
-from conftest import BIN, NEEDLES, PSEUDO, ROOT, change, edit, po, pseudo, with_language
+from conftest import BIN, NEEDLES, PSEUDO, ROOT, change, copied, edit, po, pseudo, with_language
 from handouts import files
 from handouts.collection.folder import Collection
 
@@ -125,9 +125,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def a_copy(folder: Path) -> Path:
     """Copy the collection to `folder`."""
-    for part in ("data", "notebooks"):
-        shutil.copytree(NEEDLES / part, folder / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    return folder.resolve()
+    return copied(NEEDLES, folder).root
 
 
 def started(

@@ -10,25 +10,21 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from conftest import ICE, ROOT, edit, now
+from conftest import ICE, SMALLEST, copied, edit, now
 from handouts.build import build_pages
 from handouts.collection import notebook
 from handouts.collection.edit_tables import add_rows, read_rows
 from handouts.collection.folder import Collection, open_collection
-from handouts.page import list_variants, make_page, make_pages
+from handouts.page import Variant, list_variants, make_page, make_pages
 from handouts.page.cache import read_alike, read_kept
 from handouts.page.keys import key_of
 from handouts.page.make import Made, try_page
-
-SMALLEST = ROOT / "tests/collections/smallest"
 
 
 @pytest.fixture
 def counted(tmp_path: Path) -> tuple[Collection, Path]:
     """A collection whose notebook counts how often it runs, in a file."""
-    for part in ("data", "notebooks"):
-        shutil.copytree(SMALLEST / part, tmp_path / "c" / part)
-    collection, counter = open_collection(tmp_path / "c"), tmp_path / "runs"
+    collection, counter = copied(SMALLEST, tmp_path / "c"), tmp_path / "runs"
     path = collection.notebook("wash-your-hands")
     nb = notebook.read(path)
     nb.cells.append(nbformat.v4.new_code_cell(f"_ = open({str(counter)!r}, 'a').write('x')", id="counts"))
@@ -91,9 +87,7 @@ MORE = {
 @pytest.fixture
 def two(tmp_path: Path) -> Collection:
     """A collection of two topics, with tables of their own, whose notebooks count how often they run."""
-    for part in ("data", "notebooks"):
-        shutil.copytree(ICE / part, tmp_path / "two" / part)
-    return open_collection(tmp_path / "two")
+    return copied(ICE, tmp_path / "two")
 
 
 def counting(collection: Collection, topic: str, more: str) -> Callable[[], int]:
@@ -111,16 +105,25 @@ def counting(collection: Collection, topic: str, more: str) -> Callable[[], int]
     return ran
 
 
+def firsts(collection: Collection) -> dict[str, Variant]:
+    """Return the first variant of each topic."""
+    return {variant.topic: variant for variant in reversed(list_variants(now(collection)))}
+
+
+def make_firsts(collection: Collection) -> dict[str, Made]:
+    """Make the page of each, or take it as it is kept."""
+    with ThreadPoolExecutor(1) as one:
+        made_now = make_pages(now(collection), firsts(collection).values(), executor=one)
+        return {variant.topic: made for variant, made in made_now}
+
+
 def first_pages(collection: Collection) -> dict[str, Made]:
     """Make the first page of each topic, or take it as it is kept; it is the one that is made anew, byte for byte."""
-    collection = now(collection)
-    variants = {variant.topic: variant for variant in reversed(list_variants(collection))}
-    with ThreadPoolExecutor(1) as one:
-        found = {of.topic: made for of, made in make_pages(collection, variants.values(), executor=one)}
+    found = make_firsts(collection)
     for topic, made in found.items():
         assert made.page, made.failure
         assert made.as_asked
-        assert made.page == make_page(collection, variants[topic])
+        assert made.page == make_page(now(collection), firsts(collection)[topic])
     return found
 
 
@@ -208,7 +211,7 @@ def test_a_table_that_is_a_link_or_a_database_is_seen_to_change(two: Collection,
             database.execute("insert into ways values ('another')")
             database.commit()
 
-    variant = next(one for one in list_variants(now(two)) if one.topic == RESTING)
+    variant = firsts(two)[RESTING]
     for _ in range(2):
         assert try_page(now(two), variant).failure is None
     assert counts() == 1
@@ -221,21 +224,13 @@ def test_a_table_that_is_a_link_or_a_database_is_seen_to_change(two: Collection,
 def test_what_is_kept_moves_with_its_collection(two: Collection, tmp_path: Path) -> None:
     """A collection that was copied with what is kept of it runs no cell again, and makes anew what shows a table that changes there."""
     counts = {ICY: counting(two, ICY, "pass"), RESTING: counting(two, RESTING, "pass")}
-    variants = {variant.topic: variant for variant in reversed(list_variants(now(two)))}
-
-    def make(root: Path) -> dict[str, Made]:
-        with ThreadPoolExecutor(1) as one:
-            found = make_pages(open_collection(root), variants.values(), executor=one)
-            return {of.topic: made for of, made in found}
-
-    make(two.root)
+    make_firsts(two)
     assert [count() for count in counts.values()] == [1, 1]
-    moved = tmp_path / "moved"
-    shutil.copytree(two.root, moved)
-    edit(moved / "notebooks" / f"{ICY}.ipynb", "cold may ease pain", "cold can ease pain")
-    assert [make(moved)[topic].kept for topic in (ICY, RESTING)] == [False, True]
-    edit(moved / "data" / "ways.csv", "Wrap the pack", "Wrap it")
-    made = make(moved)
+    moved = open_collection(shutil.copytree(two.root, tmp_path / "moved"))
+    edit(moved.notebook(ICY), "cold may ease pain", "cold can ease pain")
+    assert [make_firsts(moved)[topic].kept for topic in (ICY, RESTING)] == [False, True]
+    edit(moved.data / "ways.csv", "Wrap the pack", "Wrap it")
+    made = make_firsts(moved)
     assert [made[topic].kept for topic in (ICY, RESTING)] == [False, True]
     assert "Wrap it" in made[ICY].page.html
     assert [count() for count in counts.values()] == [1, 0]
@@ -245,7 +240,7 @@ def test_a_page_is_kept_once_more_by_what_is_on_disk_now(two: Collection) -> Non
     """A page that was taken although a table of others changed is found by its key from then on; one that reads the table is not taken."""
     first_pages(two)
     edit(two.data / "ways.csv", "Wrap the pack", "Wrap it")
-    variants = {variant.topic: variant for variant in reversed(list_variants(now(two)))}
+    variants = firsts(two)
     assert read_alike(now(two), variants[ICY]) is None
     found = read_alike(now(two), variants[RESTING])
     assert found is not None

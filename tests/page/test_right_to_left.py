@@ -1,7 +1,6 @@
 """Pages in a language that is written from right to left: mirrored, their numbers as they are dialled, on a screen and on paper."""
 
 import re
-import shutil
 import unicodedata
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import page as pdf_ua
-from conftest import KEPT, NEEDLES, edit, now, with_language
+from conftest import KEPT, NEEDLES, copied, edit, now, with_language
 from handouts.build import build_pages
 from handouts.collection.folder import Collection, open_collection
 from handouts.collection.translated import in_language
@@ -53,12 +52,9 @@ def arabic(text: str) -> str:
 @pytest.fixture(scope="module")
 def translated(tmp_path_factory: pytest.TempPathFactory) -> Collection:
     """The collection in Arabic letters."""
-    root = tmp_path_factory.mktemp("arabic") / "clinic"
-    for part in ("data", "notebooks"):
-        shutil.copytree(NEEDLES / part, root / part)
-    edit(root / "data" / "clinic.csv", f"phone,{PHONE}", f"phone,{PHONE}\nevening_phone,+1 555 010 0177")
-    with_language(open_collection(root), "ar", "level:plain", arabic)
-    return in_language(now(Collection(root)), "ar")[0]
+    collection = copied(NEEDLES, tmp_path_factory.mktemp("arabic") / "clinic")
+    edit(collection.data / "clinic.csv", f"phone,{PHONE}", f"phone,{PHONE}\nevening_phone,+1 555 010 0177")
+    return in_language(with_language(collection, "ar", "level:plain", arabic), "ar")[0]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +70,16 @@ def open_page(browser: Any, folder: Path, width: int = 320) -> Any:
     page = browser.new_page(viewport={"width": width, "height": 800})
     page.goto((folder / SESSION / "general_plain_normal.html").as_uri())
     return page
+
+
+def stands_in_order(page: Any, text: str) -> None:
+    """See that `text` stands from left to right wherever a page shows it, and would not without the marks of direction; close the page."""
+    places = page.evaluate(PLACES, text)
+    assert places
+    assert all(at == sorted(at) for at in places), places
+    page.evaluate("document.body.innerHTML = document.body.innerHTML.replace(/[\\u200e\\u200f]/g, '')")
+    assert not all(at == sorted(at) for at in page.evaluate(PLACES, text))
+    page.close()
 
 
 @pytest.mark.browser
@@ -99,12 +105,7 @@ def test_a_page_is_laid_out_from_right_to_left(folder: Path, browser: Any) -> No
 def test_a_number_is_shown_as_it_is_dialled(folder: Path, browser: Any, number: str) -> None:
     """Between Arabic words a phone's number stands from left to right, wherever it is shown; without the marks it would be turned."""
     page = open_page(browser, folder, 1000)
-    places = page.evaluate(PLACES, number)
-    assert places
-    assert all(at == sorted(at) for at in places), places
-    page.evaluate("document.body.innerHTML = document.body.innerHTML.replace(/[\\u200e\\u200f]/g, '')")
-    assert not all(at == sorted(at) for at in page.evaluate(PLACES, number))
-    page.close()
+    stands_in_order(page, number)
 
 
 @pytest.mark.browser
@@ -113,12 +114,7 @@ def test_an_address_on_the_web_is_shown_as_it_is_typed(folder: Path, browser: An
     page = open_page(browser, folder, 1000)
     page.emulate_media(media="print")
     address = re.search(r"https://clinic\.example/handouts/[\w/]+/", page.locator("body").inner_text())[0]
-    places = page.evaluate(PLACES, address)
-    assert places
-    assert all(at == sorted(at) for at in places), places
-    page.evaluate("document.body.innerHTML = document.body.innerHTML.replace(/[\u200e\u200f]/g, '')")
-    assert not all(at == sorted(at) for at in page.evaluate(PLACES, address))
-    page.close()
+    stands_in_order(page, address)
 
 
 @pytest.mark.browser
