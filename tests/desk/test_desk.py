@@ -120,7 +120,12 @@ def environment(home: Path) -> dict[str, str]:
     folders = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_RUNTIME_DIR": home / "run"}
     folders |= {"JUPYTER_DATA_DIR": home / "data", "IPYTHONDIR": home / "ipython"}
     kept = {name: value for name, value in os.environ.items() if name != "HANDOUTS_COLLECTION"}
-    return {**kept, **{name: str(folder) for name, folder in folders.items()}, "BROWSER": "true"}
+    return {
+        **kept,
+        **{name: str(folder) for name, folder in folders.items()},
+        "BROWSER": "true",
+        "PYTHONFAULTHANDLER": "1",
+    }
 
 
 def a_copy(folder: Path) -> Path:
@@ -171,15 +176,35 @@ def stopped(process: subprocess.Popen[bytes], how: int) -> tuple[float, list[psu
     try:
         process.wait(timeout=60)  # on a busy machine; who asks for less looks at the seconds
     except subprocess.TimeoutExpired:
-        process.kill()
+        log = Path(f"/proc/{process.pid}/fd/2").resolve()
+        process.send_signal(signal.SIGABRT)  # Python's fault handler tells where each thread stands
         process.wait()
-        pytest.fail(f"It did not stop within 60 seconds after {signal.Signals(how).name}.")
+        told = log.read_text() if log.is_file() else ""
+        pytest.fail(f"It did not stop within 60 seconds after {signal.Signals(how).name}.\n{told[-8000:]}")
     seconds = time.monotonic() - start
     return seconds, psutil.wait_procs(children, timeout=5)[1] and alive(children)
 
 
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start the desk, as `handouts desk` does, on a copy of the collection, and stop it."""
+ASKS = """
+import http.client, itertools, sys, threading
+def ask(path):
+    for _ in itertools.count():
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
+            connection.request("GET", path, headers={"Authorization": f"token {sys.argv[2]}"})
+            connection.getresponse().read()
+        except OSError:
+            return
+        if path.endswith("first"):
+            print("asked", flush=True)
+for path in ("/api/contents/notebooks?first", *["/api/contents/notebooks", "/api/contents/data/safety.csv"] * 10):
+    threading.Thread(target=ask, args=(path,)).start()
+"""
+"""A program that asks a server for files, again and again, until it is gone."""
+
+
+def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """Start the desk, as `handouts desk` does, on a copy of the collection."""
     root, home, token = (
         a_copy(tmp_path_factory.mktemp("desk") / "clinic"),
         tmp_path_factory.mktemp("home"),
@@ -188,7 +213,12 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = [
         BIN / "handouts", "desk", "--", "--no-browser", "--ip=127.0.0.1", "--port=0", "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
-    lab = started(command, root, home / "lab", token)
+    return started(command, root, home / "lab", token)
+
+
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start the desk on a copy of the collection, whose notebooks may run, and stop it."""
+    lab = start_lab(tmp_path_factory)
     lab.trust()
     yield lab
     try:
@@ -1018,3 +1048,19 @@ def test_one_interrupt_stops_a_preview_in_a_terminal(start_preview: Callable[...
     finally:
         os.close(keyboard)
         os.close(ours)
+
+
+def test_a_desk_stops_while_it_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Told to end in the middle of answers, JupyterLab ends all the same: a thread that read a file for one is not waited for."""
+    server = start_lab(tmp_path_factory)
+    asking = subprocess.Popen(
+        [BIN / "python", "-c", ASKS, str(server.port), server.token], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "asked\n"
+    finally:
+        seconds, left = stopped(server.process, signal.SIGTERM)
+        asking.communicate(timeout=30)
+    print(f"seconds to stop while it answers: {seconds:.1f}")
+    assert left == []

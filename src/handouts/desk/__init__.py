@@ -16,17 +16,17 @@ __all__ = ["start", "start_lab"]
 def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
     """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C. Raises DeskError."""
     check_installed("jupyter_server", "desk", "the preview", DeskError)
-    from handouts.desk import extension
+    from handouts.desk import starting
 
-    extension.start(collection, topic, arguments)
+    starting.start(collection, topic, arguments)
 
 
 def start_lab(collection: Collection, arguments: Sequence[str] = ()) -> None:
     """Start JupyterLab in a collection, with `arguments` of its own, until it is stopped with Ctrl-C. Raises DeskError."""
     check_installed("jupyterlab", "desk", "the desk", DeskError)
-    from handouts.desk import extension
+    from handouts.desk import starting
 
-    extension.start_lab(collection, arguments)
+    starting.start_lab(collection, arguments)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

@@ -5,10 +5,8 @@ are made in a process of their own: papermill changes the working folder, and th
 """
 
 import asyncio
-import os
-import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -256,42 +254,3 @@ class Desk(ExtensionAppJinjaMixin, ExtensionApp):
             ran_before = before is not None and self.may_run(before)
             if not self.may_run(after) and trust.is_own(nb, stored, ran_before):
                 trust.trust(self.contents.notary, after)
-
-
-def start_lab(collection: Collection, arguments: Sequence[str] = ()) -> None:
-    """Start JupyterLab in a collection, with `arguments` of its own, and show it in a browser, until it is stopped with Ctrl-C.
-
-    It asks nobody on the internet for news or newer versions.
-    """
-    from jupyterlab.labapp import LabApp
-
-    LabApp.launch_instance(
-        [
-            f"--ServerApp.root_dir={collection.root}", "--LabApp.default_url=/lab/tree/notebooks", "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *_as_root(), *arguments,
-        ]
-    )  # fmt: skip
-
-
-def _as_root() -> list[str]:
-    """Return what lets root start a server, and say that another account is safer."""
-    if not hasattr(os, "geteuid") or os.geteuid():
-        return []
-    print(
-        "handouts: you are root, and so is all that a notebook runs. It is better to be another user.", file=sys.stderr
-    )
-    return ["--ServerApp.allow_root=True"]
-
-
-def start(collection: Collection, topic: str | None, arguments: Sequence[str] = ()) -> None:
-    """Start a server with nothing but the desk, and show it in a browser, until it is stopped with Ctrl-C."""
-    address = f"/handouts/preview/notebooks/{topic}.ipynb" if topic else Desk.extension_url
-    Desk.launch_instance(
-        [
-            f"--ServerApp.root_dir={collection.root}",
-            f"--Desk.default_url={address}",
-            "--ServerApp.answer_yes=True",
-            *_as_root(),
-            *arguments,
-        ]
-    )
