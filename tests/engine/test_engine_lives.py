@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_snapshot import a_notebook, execute, no_snapshots, text_of  # noqa: F401
+from test_snapshot import a_notebook, execute, gone, no_snapshots, text_of  # noqa: F401
 
 from conftest import ROOT
-from handouts.engine import pool, runs
+from handouts.engine import forkserver, pool, runs
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the snapshot engine forks, on Linux only")
 
@@ -65,7 +65,7 @@ def test_one_accident_is_not_remembered(
     assert text_of(execute(nb)) == "1 2\n"
     (anew,) = pool.waiting.values()
     assert anew is not snapshot
-    assert snapshot.process.poll() is not None
+    assert gone([snapshot.pid, snapshot.guard])
     assert text_of(execute(nb)) == "1 2\n"
     assert list(pool.waiting.values()) == [anew]
     assert not runs._refused
@@ -80,18 +80,19 @@ def test_a_start_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch, capl
         with monkeypatch.context() as patched, warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", ResourceWarning)
             if start is None:
-                patched.setattr(pool.sys, "executable", "/nowhere/python")
+                patched.setattr(sys, "executable", "/nowhere/python")
             else:
-                patched.setattr(pool, "START", start)
+                patched.setattr(forkserver, "START", start)
             before = set(os.listdir("/proc/self/fd"))
-            with pytest.raises(pool.LostError):
-                pool.Snapshot([], 1)
+            with pytest.raises(forkserver.LostError):
+                pool.Snapshot([], 1, forkserver.Preload())
             gc.collect()
             assert set(os.listdir("/proc/self/fd")) <= before
             assert [str(one.message) for one in told] == []
     nb = a_notebook("print(x)")
     with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, logger="papermill"):
-        patched.setattr(pool, "START", "raise SystemExit(1)")
+        forkserver.forget_server()
+        patched.setattr(forkserver, "START", "raise SystemExit(1)")
         assert text_of(execute(nb)) == "2\n"
         assert "papermill's own engine: its process did not start" in caplog.text
     caplog.clear()

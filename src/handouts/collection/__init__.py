@@ -1,8 +1,8 @@
 """A clinic's folder, each table checked as it is read."""
 
-from handouts.collection.folder import Collection, find, named, open_collection
+from handouts.collection.folder import NAMED_IN, Collection, find, named, open_collection
 
-__all__ = ["LIST", "MANIFEST", "Collection", "find", "named", "open_collection"]
+__all__ = ["LIST", "MANIFEST", "NAMED_IN", "Collection", "find", "named", "open_collection"]
 
 MANIFEST = "manifest.csv"
 """The list in a folder of pages, which a clinic publishes."""

@@ -138,20 +138,21 @@ def check_code(stored: bytes, place: Path, code: str | None) -> None:
 
 
 def warm() -> None:
-    """Run a cell of our own, in an empty folder: what a first page needs is then loaded, or at least read from the disk once."""
+    """Run a cell of our own, in an empty folder: what a first page needs is then loaded."""
     import nbformat
     import papermill
 
     from handouts.engine import forget_all
     from handouts.page import exporter  # noqa: F401  # a page needs it
+    from handouts.page.make import PRELOAD
 
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    cells = [nbformat.v4.new_code_cell("import handouts.show.diagrams"), nbformat.v4.new_code_cell("x = 1")]
+    cells = [nbformat.v4.new_code_cell("import handouts.show"), nbformat.v4.new_code_cell("x = 1")]
     cells[1].metadata["tags"] = ["parameters"]
     with tempfile.TemporaryDirectory() as folder:
         papermill.execute_notebook(
             nbformat.v4.new_notebook(cells=cells), None, {"x": 2},
-            engine_name="snapshot", kernel_name="python3", language="python", cwd=folder, progress_bar=False,
+            engine_name="snapshot", kernel_name="python3", language="python", cwd=folder, progress_bar=False, **PRELOAD,
         )  # fmt: skip
     forget_all()
 

@@ -9,9 +9,9 @@ import contextlib
 import hashlib
 import json
 import os
+import select
+import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import OrderedDict
@@ -22,33 +22,16 @@ from typing import Any
 from jupyter_client.session import Session
 from nbformat import NotebookNode
 
+from handouts.engine.forkserver import LostError, Preload, UnsuitableError, start_process, umask
 from handouts.engine.messages import IOPUB, SHELL, Channel
-from handouts.engine.stamps import stamp
+from handouts.engine.stamps import is_fresh
 
 MOST_SNAPSHOTS = 4
 """How many snapshots wait for runs at a time; the one used longest ago goes first."""
 MOST_MEMORY = 2 << 30
 """How much memory, in bytes, the waiting snapshots may hold together."""
-
-START = "import sys\nif sys.path[0] == '': del sys.path[0]\nfrom handouts.engine.process import main\nmain()"
-"""What the process runs: no module in its working folder may stand for one of these."""
-SINGLE = {
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports pyarrow where it is
-}  # fmt: skip
-"""What keeps libraries, in their own settings, from starting a thread as they are loaded."""
-
-
-class NoSnapshotError(Exception):
-    """Why a notebook cannot run on a snapshot."""
-
-
-class UnsuitableError(NoSnapshotError):
-    """What in the notebook itself keeps it from running on one, now and later."""
-
-
-class LostError(NoSnapshotError):
-    """What became of the process, this time."""
+SECONDS_TO_END = 5.0
+"""How long a snapshot may take to end by itself before it is killed."""
 
 
 @dataclass
@@ -62,11 +45,11 @@ class Executed:
 class Snapshot:
     """A process that runs the cells above the parameters once, and is forked for each run.
 
-    `options` are those of the interpreter. Raises LostError where the process does not start within
-    `patience` seconds.
+    `options` are those of the interpreter, `preload` what it has imported before. Raises LostError where the process does not
+    start within `patience` seconds.
     """
 
-    def __init__(self, options: list[str], patience: float) -> None:
+    def __init__(self, options: list[str], patience: float, preload: Preload) -> None:
         self.patience = patience
         self.executed: list[Executed] = []
         self.read: list[tuple[str, str, Any]] = []
@@ -76,7 +59,7 @@ class Snapshot:
         self.asking = threading.Lock()
         with contextlib.ExitStack() as started:
             try:
-                self._start(options, started)
+                self._start(options, preload, started)
             except OSError as error:
                 raise LostError(f"its process could not be started ({error.strerror})") from error
             told = self.shell.wait()
@@ -86,23 +69,18 @@ class Snapshot:
             self.pid = int(self.kernel_info.pop("pid"))
             started.pop_all()
 
-    def _start(self, options: list[str], started: contextlib.ExitStack) -> None:
+    def _start(self, options: list[str], preload: Preload, started: contextlib.ExitStack) -> None:
         pairs = {}
         for name in (SHELL, IOPUB, "control", "life"):
             pairs[name] = socket.socketpair()
             for end in pairs[name]:
                 started.callback(end.close)
-        theirs = [pair[1].fileno() for pair in pairs.values()]
-        single = [f"{name}={value}" for name, value in SINGLE.items() if name not in os.environ]
         self.shell = Channel(pairs[SHELL][0], self.patience)
         self.iopub = Channel(pairs[IOPUB][0], self.patience)
         self.control, self.life = pairs["control"][0], pairs["life"][0]
         self.control.settimeout(self.patience)
-        self.process = subprocess.Popen(
-            [sys.executable, *options, "-c", START, *map(str, theirs), *single],
-            pass_fds=theirs, env={**os.environ, "JPY_PARENT_PID": str(os.getpid())}, stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for who asked for it
-        )  # fmt: skip
+        theirs = [pair[1].fileno() for pair in pairs.values()]
+        self.guard = start_process(options, preload, self.patience, theirs)
         started.callback(self.end)
         for _, end in pairs.values():
             end.close()
@@ -150,7 +128,11 @@ class Snapshot:
 
     def fresh(self) -> bool:
         """Tell whether the process lives, and all that it read is as it was."""
-        return self.process.poll() is None and all(stamp(kind, path) == told for kind, path, told in self.read)
+        return not self.ended() and is_fresh(self.read)
+
+    def ended(self, seconds: float = 0) -> bool:
+        """Tell whether the process is gone, after waiting so long for it: who guards it has the other end of its life."""
+        return self.life.fileno() < 0 or bool(select.select([self.life], [], [], seconds)[0])
 
     def memory(self) -> int:
         """Return how much memory the process holds, in bytes."""
@@ -164,12 +146,10 @@ class Snapshot:
         self.shell.close()
         self.iopub.close()
         self.control.close()
-        self.life.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        with self.life, contextlib.suppress(OSError):
+            self.life.shutdown(socket.SHUT_WR)
+            if not self.ended(SECONDS_TO_END):
+                os.kill(self.guard, signal.SIGKILL)
 
 
 waiting: OrderedDict[str, Snapshot] = OrderedDict()
@@ -192,7 +172,6 @@ def _forget_inherited() -> None:
         snapshot = waiting.popitem()[1]
         for end in (snapshot.shell.end, snapshot.iopub.end, snapshot.control, snapshot.life):
             end.close()
-        snapshot.process.returncode = 0  # not this process's child
 
 
 if hasattr(os, "register_at_fork"):
@@ -203,8 +182,7 @@ def key_of(above: list[NotebookNode], kernel: list[str]) -> str:
     """Return a digest of what the cells above the parameters depend on, beside what they read."""
     cells = [[cell.source, cell.metadata.get("tags")] for cell in above if cell.cell_type == "code"]
     folder = os.stat(".")
-    mask = next((line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("Umask")), "")
-    surroundings = [os.getcwd(), folder.st_dev, folder.st_ino, mask, sorted(os.environ.items())]
+    surroundings = [os.getcwd(), folder.st_dev, folder.st_ino, umask(), sorted(os.environ.items())]
     today = time.strftime("%Y-%m-%d")  # what the cells above say of the day must not outlive it
     return hashlib.sha256(json.dumps([cells, kernel, surroundings, today]).encode()).hexdigest()
 

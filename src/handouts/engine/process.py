@@ -1,12 +1,13 @@
-"""The process behind the `snapshot` engine: a kernel that runs the cells above the parameters, and is forked.
+"""The processes behind the `snapshot` engine: one imports what kernels need, and is forked once a snapshot.
 
-It is started by pool.py with four sockets. It runs the cells above the parameters, freezes, and
-is then forked once a run; each fork runs the cells below with sockets of its own. What the cells
-above compute is computed once and shared by every run, random draws that nobody seeded included.
+A snapshot is a kernel. It runs the cells above the parameters, freezes, and is then forked once a run;
+each fork runs the cells below with sockets of its own. What the cells above compute is computed once and
+shared by every run, random draws that nobody seeded included.
 """
 
 import atexit
 import contextlib
+import importlib
 import os
 import random
 import select
@@ -19,9 +20,16 @@ from typing import Any
 
 from handouts.engine.kernel import IPKernelApp, Server
 from handouts.engine.lifetime import adopt_orphans, children, die_with_the_parent, guard, kill
-from handouts.engine.messages import SHELL, Link
+from handouts.engine.messages import SHELL, Link, frame
 from handouts.engine.watch import Watch
 
+SINGLE = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas imports pyarrow where it is
+}  # fmt: skip
+"""What keeps libraries, in their own settings, from starting a thread as they are loaded."""
+BACKEND, INLINE = "MPLBACKEND", "module://matplotlib_inline.backend_inline"
+"""How matplotlib, which looks as it is imported, is told to draw into a notebook; ipykernel says so before any cell."""
 GRACE = 5.0
 """Seconds that a run which is over may take to end by itself before it is killed."""
 
@@ -96,6 +104,13 @@ def python_unseeded(start: Any) -> bool:
     return False
 
 
+def draw_anew() -> None:
+    """Let numpy's global generator begin elsewhere than that of other forks, as if it were imported here; Python's own does."""
+    if "numpy.random" in sys.modules:
+        draws = sys.modules["numpy.random"]
+        draws.set_bit_generator(draws.MT19937())
+
+
 def numpy_unseeded() -> bool:
     """Tell the same of numpy's global generator, from where it was when numpy was imported."""
     if "numpy.random" not in sys.modules:
@@ -113,9 +128,62 @@ def numpy_unseeded() -> bool:
 
 
 def main() -> None:
-    """Run as a snapshot: the numbers of the shell, iopub, control and life sockets, and SINGLE, are the arguments."""
-    shell, iopub, control, life = (socket.socket(fileno=int(number)) for number in sys.argv[1:5])
-    single = dict(setting.split("=") for setting in sys.argv[5:])
+    """Run as the fork server: the number of the socket where snapshots are asked for, and modules to import, are the arguments."""
+    control, modules = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
+    for name, value in SINGLE.items():
+        if name not in os.environ:
+            os.putenv(name, value)
+    os.environ[BACKEND] = os.environ.get(BACKEND) or INLINE
+    watch = Watch()
+    for name in modules:
+        with contextlib.suppress(Exception):  # the cells that import it will tell
+            importlib.import_module(name)
+    watch.pause()
+    told = {"threads": len(os.listdir("/proc/self/task")) > 1, "read": watch.read()}
+    control.sendall(frame({"header": {}, "parent_header": {}, "content": told}))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while (sockets := _fork_snapshot(control)) is None:
+        pass
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    control.close()
+    draw_anew()
+    _begin(watch, *sockets)
+
+
+def _fork_snapshot(control: socket.socket) -> list[socket.socket] | None:
+    """Fork a snapshot when it is asked for: return its sockets in the fork, with the asker's folder, environment and output, and None here.
+
+    Ends this process when nobody asks any more.
+    """
+    told, descriptors, _, _ = socket.recv_fds(control, 4, 7)
+    if not told:
+        os._exit(0)
+    length, told = 4 + int.from_bytes(told), b""
+    while len(told) < length:
+        told += control.recv(length - len(told))
+    pid = os.fork()
+    if pid:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        control.sendall(str(pid).encode())
+        return None
+    os.setsid()
+    *sockets, output, errors, folder = descriptors
+    os.fchdir(folder)
+    os.dup2(output, 1)
+    os.dup2(errors, 2)
+    for descriptor in (output, errors, folder):
+        os.close(descriptor)
+    os.umask(int.from_bytes(told[:4]))
+    os.environ.clear()
+    os.environb.update(dict(pair.split(b"=", 1) for pair in told[4:].split(b"\0")))
+    return [socket.socket(fileno=number) for number in sockets]
+
+
+def _begin(
+    watch: Watch, shell: socket.socket, iopub: socket.socket, control: socket.socket, life: socket.socket
+) -> None:
+    """Be a snapshot, with a process that guards it."""
     adopt_orphans()
     snapshot = os.fork()
     if snapshot:
@@ -125,12 +193,11 @@ def main() -> None:
         guard(snapshot, life)
     life.close()
     die_with_the_parent()
-    watch = Watch()
     link = Link()
     link.connect(shell, iopub)
     log = os.dup(2)  # the standard error of who started this; from here on it is the notebook's
     try:
-        _run(Server(IPKernelApp.instance().begin(link), link), control, watch, single)
+        _run(Server(IPKernelApp.instance().begin(link), link), control, watch)
     except BaseException:
         os.write(log, traceback.format_exc().encode())
         os._exit(1)
@@ -138,14 +205,11 @@ def main() -> None:
     os._exit(0)
 
 
-def _run(server: Server, control: socket.socket, watch: Watch, single: dict[str, str]) -> None:
+def _run(server: Server, control: socket.socket, watch: Watch) -> None:
     """Run the cells above the parameters, and in each fork those below.
 
-    Libraries that the cells above load find the settings `single`, which keep them from starting threads;
-    what the cells see of their environment does not have them.
+    Libraries that the cells above load find the settings SINGLE; what the cells see of their environment does not have them.
     """
-    for name, value in single.items():
-        os.putenv(name, value)
     assert server.kernel.shell is not None
     watch.start(server.kernel.shell.InteractiveTB)
     server.link.send(SHELL, "kernel_info_reply", {**server.kernel.kernel_info, "pid": os.getpid()})
@@ -155,7 +219,7 @@ def _run(server: Server, control: socket.socket, watch: Watch, single: dict[str,
         read = watch.read()
         watch.stop()
         server.link.send(SHELL, "freeze_reply", {"reason": reason, "read": read}, parent=request)
-        for name in single:
+        for name in SINGLE:
             if name not in os.environ:
                 os.unsetenv(name)
         if reason is None and fork_runs(server, control, watch):

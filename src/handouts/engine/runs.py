@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -24,8 +24,9 @@ from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from handouts.engine import pool
+from handouts.engine.forkserver import LostError, NoSnapshotError, Preload, UnsuitableError
 from handouts.engine.messages import IOPUB, SHELL, Channel
-from handouts.engine.pool import Executed, LostError, NoSnapshotError, Snapshot, UnsuitableError
+from handouts.engine.pool import Executed, Snapshot
 from handouts.engine.stamps import FILE, LOG
 
 PARAMETERS, INJECTED = "parameters", "injected-parameters"
@@ -46,12 +47,12 @@ class Run:
     first cell below them starts the fork that executes the rest.
     """
 
-    def __init__(self, above: int, key: str, options: list[str], patience: float) -> None:
+    def __init__(self, above: int, key: str, options: list[str], patience: float, preload: Preload) -> None:
         self.above = above
         self.key = key
         self.session = Session()
         found = pool.take(key)
-        self.snapshot = found or Snapshot(options, patience)
+        self.snapshot = found or Snapshot(options, patience, preload)
         self.replay: Iterator[Executed] | None = iter(found.executed) if found else None
         self.shell_channel = Channel() if found else self.snapshot.shell
         self.iopub_channel = Channel() if found else self.snapshot.iopub
@@ -132,7 +133,7 @@ class Run:
         """End this run; a snapshot that was not frozen, and is not whole, ends too."""
         if self.pid is not None:
             self.snapshot.end_run(self.pid)
-        elif not self.snapshot.frozen and self.index >= self.above and self.snapshot.process.poll() is None:
+        elif not self.snapshot.frozen and self.index >= self.above and not self.snapshot.ended():
             with contextlib.suppress(NoSnapshotError):  # nothing is below the parameters here: elsewhere there may be
                 self._freeze()
         if self.pid is not None or self.replay is not None:
@@ -148,6 +149,7 @@ class ForkingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
     interpreter: list[str]
     patience: float
     note_read: bool
+    preload: Preload
 
     @contextlib.contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:
@@ -158,11 +160,11 @@ class ForkingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill
         )
         if first is None:
             raise NoSnapshotError("it has no parameters cell")
-        key = pool.key_of(self.nb.cells[:first], [self.kernel_name, *self.interpreter])
+        key = pool.key_of(self.nb.cells[:first], [self.kernel_name, *self.interpreter, *self.preload.modules])
         if key in _refused:
             raise NoSnapshotError(_refused[key])
         self.polling: set[asyncio.Task[Any]] = set()
-        self.run = self.km = self.kc = run = Run(first, key, self.interpreter, self.patience)
+        self.run = self.km = self.kc = run = Run(first, key, self.interpreter, self.patience, self.preload)
         try:
             yield
         except UnsuitableError as error:
@@ -219,12 +221,15 @@ class ForkingEngine(NBClientEngine):  # type: ignore[misc]
     @classmethod
     def execute_managed_notebook(
         cls, nb_man: Any, kernel_name: str, log_output: bool = False, stdout_file: Any = None, stderr_file: Any = None,
-        start_timeout: float = 60, execution_timeout: float | None = None, note_read: bool = False, **options: Any,
+        start_timeout: float = 60, execution_timeout: float | None = None, note_read: bool = False,
+        preload: Sequence[str] = (), preload_apart: Sequence[str] = (), **options: Any,
     ) -> Any:  # fmt: skip
-        """Execute the notebook of `nb_man`; the options are those of papermill's own engine, and one more.
+        """Execute the notebook of `nb_man`; the options are those of papermill's own engine, and three more.
 
         With `note_read` the notebook's metadata `papermill.read` lists the files that the cells opened, or is None where others
-        may have been read that nobody saw; where papermill's own engine does the work, it is not there.
+        may have been read that nobody saw; where papermill's own engine does the work, it is not there. The modules `preload` are
+        imported before any cell runs, once for all notebooks of this process with the same environment; variables `preload_apart`,
+        which these modules do not look at as they are imported, may differ.
         """
         ours = merge_kwargs(
             remove_args(["input_path", "timeout", "startup_timeout", "extra_arguments"], **options),
@@ -237,6 +242,7 @@ class ForkingEngine(NBClientEngine):  # type: ignore[misc]
                 interpreter = _interpreter(kernel_name)
                 client = ForkingClient(nb_man, **ours)
                 client.interpreter, client.patience, client.note_read = interpreter, start_timeout, note_read
+                client.preload = Preload(tuple(preload), tuple(preload_apart))
                 return client.execute()
             except NoSnapshotError as error:
                 reason = error

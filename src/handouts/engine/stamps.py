@@ -4,6 +4,7 @@ import hashlib
 import importlib.machinery
 import os
 import stat
+from collections.abc import Iterable
 from typing import Any
 
 FILE, LOG, LINK, FOLDER, ENTRIES, MODULES = "file", "log", "link", "folder", "entries", "modules"
@@ -30,6 +31,11 @@ def stamp(kind: str, path: str) -> Any:
         names = [name for name in names if "." not in name or name.endswith(tuple(importlib.machinery.all_suffixes()))]
         names = [name for name in names if name != "__pycache__"]
     return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_fresh(read: Iterable[tuple[str, str, Any]]) -> bool:
+    """Tell whether all that was read, of each the kind, path and stamp, is as it was."""
+    return all(stamp(kind, path) == told for kind, path, told in read)
 
 
 def _mark(path: str, *, follow: bool) -> Any:

@@ -48,27 +48,33 @@ ASKING = ("stat", "lstat", "access", "readlink")
 
 
 class Watch:
-    """Notes what the cells above the parameters read, and what they leave behind that a fork cannot own."""
+    """Notes what modules imported beforehand and the cells above the parameters read, and what these leave behind that a fork cannot own."""
 
     def __init__(self) -> None:
         self.seen: dict[tuple[str, str], Any] = {}
         self.unseen: dict[str, None] = {}
         self.temporary = False
-        self.on = False
+        self.on = True
         self._busy = threading.local()
         self._asked: dict[str, Callable[..., Any]] = {}
         installed = {*sysconfig.get_paths().values(), *site.getsitepackages(), f"{sys.prefix}/share"}
         code_of_cells = f"{tempfile.gettempdir()}/ipykernel_"
         self._not_data = (*(f"{folder}/" for folder in installed), "/proc/", "/sys/", "/dev/", code_of_cells)
+        self._modules = set(sys.modules)
+        for name in ASKING:
+            self._ask(name)
         sys.addaudithook(self._audit)
+
+    def pause(self) -> None:
+        """Note nothing until `start`; what was imported up to here counts as the notebook's."""
+        self.on = False
+        self._imported = set(sys.modules) - self._modules
 
     def start(self, reporter: Any) -> None:
         """Take what there is now as not the notebook's; `reporter` is IPython's, which tells tracebacks."""
         self.descriptors = _descriptors()
-        self.modules = set(sys.modules)
+        self._modules = set(sys.modules) - self._imported
         self.python = random.getstate()
-        for name in ASKING:
-            self._ask(name)
         self._hide(reporter)
         self.on = True
 
@@ -212,7 +218,7 @@ class Watch:
         for name, module in sorted(sys.modules.items()):
             known = name.partition(".")[0] in OPEN_IN_PYTHON | sys.stdlib_module_names
             compiled = str(getattr(module, "__file__", None) or "").endswith(suffixes)
-            if name not in self.modules and (name in OPEN_BY_THEMSELVES or (compiled and not known)):
+            if name not in self._modules and (name in OPEN_BY_THEMSELVES or (compiled and not known)):
                 return name
         return None
 

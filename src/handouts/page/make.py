@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from handouts import files
-from handouts.collection import Collection, named, open_collection
+from handouts.collection import NAMED_IN, Collection, named, open_collection
 from handouts.errors import CellError, HandoutsError, NotebookError, PageError
 from handouts.page.keys import Likeness, key_of_stored, likeness_of, made_by, read_stored
 from handouts.page.variant import Variant
@@ -186,6 +186,7 @@ def execute(
                 execution_timeout=MOST_SECONDS,
                 extra_arguments=["--IPKernelApp.log_level=50"],  # it reports its own shutdown as an error
                 note_read=True,
+                **({} if (collection.notebooks / "matplotlibrc").exists() else PRELOAD),
             )
     except PapermillExecutionError as error:
         ran = list(cells.cells)
@@ -236,5 +237,7 @@ def _exporter() -> "HandoutExporter":
 
 TRIES = 3
 """How often a page is begun whose notebook or tables are saved meanwhile."""
+PRELOAD = {"preload": ["handouts.show"], "preload_apart": [NAMED_IN]}
+"""What the engine imports once for all collections and languages; a matplotlibrc beside notebooks is read as that is imported."""
 MOST_SECONDS = 300
 """How long one cell may take; one that takes longer fails, so that no build hangs."""
