@@ -1,5 +1,6 @@
 """markup.py, marks.py, sentences.py: what is written reaches the patient as it was meant, or the page is not made."""
 
+import random
 import re
 import time
 from html import unescape
@@ -14,6 +15,7 @@ from handouts.collection.folder import Collection
 from handouts.collection.notebook import parse
 from handouts.collection.sentences import split
 from handouts.errors import PageError
+from handouts.page import marks
 from handouts.page.citations import Expander, without_comments
 from handouts.page.exporter import css_string, make_ready
 from handouts.page.marks import check_page, check_words
@@ -403,3 +405,28 @@ def test_an_attribute_that_stands_twice_is_refused() -> None:
     """Of two addresses one reader of HTML takes the first, and another the last."""
     assert "has an attribute twice" in told('<a href="javascript:x" href="https://a.org">y</a>')
     assert "by a number that is none" in told("&#" + "0" * 10_000 + "65;")
+
+
+def test_a_text_that_is_not_searched_for_a_mark_has_none() -> None:
+    """Of a hundred thousand short texts made of marks, each in which a mark is found holds what is needed for it to be searched at all."""
+    made = random.Random(17)
+    pieces = [
+        *"[]{}()<>«»!?:$\\=~*`_#^|&-.@; \nxa1",
+        "attachment:",
+        "[TOC]",
+        "https:",
+        "amp",
+        "--",
+        "==",
+        "!!!",
+        "???",
+        "_x_",
+    ]
+    found = dict.fromkeys(pattern for _, pattern, _ in (*marks.MARKS, marks.HTML))
+    for _ in range(100_000):
+        text = "".join(made.choices(pieces, k=8))
+        for needed, pattern, _ in (*marks.MARKS, marks.HTML):
+            if pattern.search(text):
+                found[pattern] = text
+                assert any(one in text for one in needed), (text, pattern.pattern)
+    assert None not in found.values()

@@ -255,3 +255,10 @@ def test_tables_and_diagrams_share_the_options_colours() -> None:
     assert len(shapes.COLOURS) == 6
     for count, colour in enumerate(shapes.COLOURS, start=1):
         assert f"--option-{count}: {colour};" in css
+
+
+def test_drawing_is_made_ready_anywhere(tmp_path: Path) -> None:
+    """What is imported before cells run draws in a folder that is no collection, and tells nobody anything."""
+    code = "import handouts.show.ready, matplotlib.pyplot as plt; assert not plt.get_fignums()"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -215,10 +215,10 @@ class Watch:
     def _compiled(self) -> str | None:
         """Return the name of a compiled package that was imported and may open files past Python, if there is one."""
         suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
-        for name, module in sorted(sys.modules.items()):
-            known = name.partition(".")[0] in OPEN_IN_PYTHON | sys.stdlib_module_names
-            compiled = str(getattr(module, "__file__", None) or "").endswith(suffixes)
-            if name not in self._modules and (name in OPEN_BY_THEMSELVES or (compiled and not known)):
+        known = OPEN_IN_PYTHON | sys.stdlib_module_names
+        for name in sorted(sys.modules.keys() - self._modules):
+            compiled = str(getattr(sys.modules[name], "__file__", None) or "").endswith(suffixes)
+            if name in OPEN_BY_THEMSELVES or (compiled and name.partition(".")[0] not in known):
                 return name
         return None
 

@@ -237,7 +237,7 @@ def _exporter() -> "HandoutExporter":
 
 TRIES = 3
 """How often a page is begun whose notebook or tables are saved meanwhile."""
-PRELOAD = {"preload": ["handouts.show"], "preload_apart": [NAMED_IN]}
+PRELOAD = {"preload": ["handouts.show", "handouts.show.ready"], "preload_apart": [NAMED_IN]}
 """What the engine imports once for all collections and languages; a matplotlibrc beside notebooks is read as that is imported."""
 MOST_SECONDS = 300
 """How long one cell may take; one that takes longer fails, so that no build hangs."""

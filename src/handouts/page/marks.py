@@ -23,24 +23,27 @@ BLOCKS = re.compile(
 """Tags between which words belong together."""
 FIELD = "A field, such as {{ first_name }}, is one of the topic's in data/topics.csv and stands in a text cell, a table or a caption."
 CITATION = "Write [@source], [=fact] and [?word] with a name that data/ has and nothing else in the brackets, outside of HTML and pictures."
+UNCLOSED = "A mark of Markdown is not closed, stands where it means nothing, or is another tool's. Use **bold** in text cells, and ## for headings."
 MARKS = tuple(
-    (re.compile(pattern, re.M), cure)
-    for pattern, cure in (
-        (r"\[[@=?][^\]\n]{0,80}\]?|\[[^\]\n]{0,80}(?<![\w.+])@[\w-]", CITATION),
-        (r"[{}][^{}\n]{0,80}[{}]?|«[A-Za-z_]\w{0,79}»|<<\w{1,80}>>", FIELD),
-        (r"!\[[^\]\n]{0,80}|\battachment:\S{1,80}", "A picture is ![what it shows](its file), and stands in a text cell."),
-        (r"\[![A-Za-z]{1,20}\]|:::|^(?:!!!|\?\?\?\+?) ?\w|^\.\. \w+::|(?<!\S):[a-z_]{3,20}:(?!\S)|\^\[|^\[TOC\]", "Boxes are made by tagging the cell, such as part:main-message; see data/parts.csv."),
-        (r"^[ \t]*(?:[-*] )?\[[ xX]\](?![(\[])", "Write a list with - and tag its cell part:checklist."),
-        (r"\$\$[^$\n]{1,200}\$\$|\$[^$\n]{0,200}(?:\\[A-Za-z]|[A-Za-z0-9)}][\\^_][A-Za-z0-9{(])[^$\n]{0,200}\$(?!\d)|\\[A-Za-z]{2,20}", "Formulas have no place in a handout. Say it in words."),
-        (r"==[^=\n]{1,80}==|~~|\*\*|```|(?<!\w)__(?=[^\W_])|^#{2,6}|^: |~\w{1,20}~|\^\w{1,20}\^|\d\^\d|(?<![\w*])\*[^\s*][^*\n]{0,80}\*(?!\w)|(?<!\w)_[^\W_][^_\n]{0,80}_(?!\w)", "A mark of Markdown is not closed, stands where it means nothing, or is another tool's. Use **bold** in text cells, and ## for headings."),
-        (r"\|[^|\n]{0,200}\||^[ |:-]*-{3,}\|[ |:-]*$", "A table needs a line of dashes below its head, and as many cells in each row as the head has."),
-        (r"\]\([^)\n]{0,80}|\] \(https?:|\[\[|\[\^", "A link is [words](https://address), in a text cell."),
-        (r"<!--|-->", "A comment begins with <!-- and ends with -->."),
-        (r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,6});", "Write the sign itself."),
+    (needed, re.compile(pattern, re.M), cure)
+    for needed, pattern, cure in (
+        (("[",), r"\[[@=?][^\]\n]{0,80}\]?|\[[^\]\n]{0,80}(?<![\w.+])@[\w-]", CITATION),
+        (("{", "}", "«", "<<"), r"[{}][^{}\n]{0,80}[{}]?|«[A-Za-z_]\w{0,79}»|<<\w{1,80}>>", FIELD),
+        (("![", "attachment:"), r"!\[[^\]\n]{0,80}|\battachment:\S{1,80}", "A picture is ![what it shows](its file), and stands in a text cell."),
+        (("[!", ":", "!!!", "???", "^[", "[TOC]"), r"\[![A-Za-z]{1,20}\]|:::|^(?:!!!|\?\?\?\+?) ?\w|^\.\. \w+::|(?<!\S):[a-z_]{3,20}:(?!\S)|\^\[|^\[TOC\]", "Boxes are made by tagging the cell, such as part:main-message; see data/parts.csv."),
+        (("[",), r"^[ \t]*(?:[-*] )?\[[ xX]\](?![(\[])", "Write a list with - and tag its cell part:checklist."),
+        (("$", "\\"), r"\$\$[^$\n]{1,200}\$\$|\$[^$\n]{0,200}(?:\\[A-Za-z]|[A-Za-z0-9)}][\\^_][A-Za-z0-9{(])[^$\n]{0,200}\$(?!\d)|\\[A-Za-z]{2,20}", "Formulas have no place in a handout. Say it in words."),
+        (("==", "~", "*", "```", "_", "#", "^"), r"==[^=\n]{1,80}==|~~|\*\*|```|(?<!\w)__(?=[^\W_])|^#{2,6}|~\w{1,20}~|\^\w{1,20}\^|\d\^\d|(?<![\w*])\*[^\s*][^*\n]{0,80}\*(?!\w)|(?<!\w)_[^\W_][^_\n]{0,80}_(?!\w)", UNCLOSED),
+        ((":",), r"^: ", UNCLOSED),
+        (("|",), r"\|[^|\n]{0,200}\||^[ |:-]*-{3,}\|[ |:-]*$", "A table needs a line of dashes below its head, and as many cells in each row as the head has."),
+        (("](", "] (", "[[", "[^"), r"\]\([^)\n]{0,80}|\] \(https?:|\[\[|\[\^", "A link is [words](https://address), in a text cell."),
+        (("<!--", "-->"), r"<!--|-->", "A comment begins with <!-- and ends with -->."),
+        (("&",), r"&(?:[a-zA-Z]{2,8}|#[0-9]{1,6}|#x[0-9a-fA-F]{1,6});", "Write the sign itself."),
     )
 )  # fmt: skip
-"""Marks that mean something to a tool and nothing to a patient, and what to do about each."""
+"""Marks that mean something to a tool and nothing to a patient: of what each holds one, so that few texts are searched, and what to do."""
 HTML = (
+    ("<",),
     re.compile(r"</\s?[a-zA-Z][^<>\n]{0,80}>|<[a-zA-Z][^<>\n]{0,80}>"),
     "It is no HTML, or stands where HTML means nothing. To show it as text, write \\< in a text cell.",
 )
@@ -58,8 +61,8 @@ def check_characters(text: str) -> None:
 
 def check_words(text: str, *, html: bool = False) -> None:
     """Raise PageError for a mark in `text` that a patient would read as it stands; with `html`, for tags too."""
-    for pattern, cure in (*MARKS, HTML) if html else MARKS:
-        if found := pattern.search(text):
+    for needed, pattern, cure in (*MARKS, HTML) if html else MARKS:
+        if any(one in text for one in needed) and (found := pattern.search(text)):
             line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0].strip()
             raise PageError(
                 f"{found[0]!r} in {line[:80]!r} was not understood, and would be printed as it stands. {cure}"
