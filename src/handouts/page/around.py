@@ -106,7 +106,8 @@ def css_pages(say: Phrases) -> str:
 def compact(css: str) -> str:
     """Return a style sheet without comments and spaces that say nothing."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\n\s*", "\n", css)).replace("}", "}\n")
+    css = re.sub(r"\s*([{};,])\s*", r"\1", css)
+    return re.sub(r"([{;][a-z-]+):\s+", r"\1:", css).replace(";}", "}").replace("}", "}\n")
 
 
 def css_string(text: str) -> str:
