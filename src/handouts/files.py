@@ -97,9 +97,15 @@ def stamp(path: Path) -> tuple[int, int, int, int] | None:
 
 def files_in(folder: Path) -> list[Path]:
     """List the files below `folder` by name, without hidden ones, backups and compiled Python."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith((".", "~", "__pycache__")) for part in path.relative_to(folder).parts)
-    )
+    return sorted(_found(folder))
+
+
+def _found(folder: str | Path) -> Iterator[Path]:
+    with suppress(OSError), os.scandir(folder) as entries:  # of what is not there, or not to be read, there is nothing
+        for entry in entries:
+            if entry.name.startswith((".", "~", "__pycache__")):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _found(entry.path)
+            elif entry.is_file():
+                yield Path(entry.path)
