@@ -140,10 +140,13 @@ def main() -> None:
             importlib.import_module(name)
     watch.pause()
     told = {"threads": len(os.listdir("/proc/self/task")) > 1, "read": watch.read()}
-    control.sendall(frame({"header": {}, "parent_header": {}, "content": told}))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while (sockets := _fork_snapshot(control)) is None:
-        pass
+    try:
+        control.sendall(frame({"header": {}, "parent_header": {}, "content": told}))
+        while (sockets := _fork_snapshot(control)) is None:
+            pass
+    except ConnectionError:  # who asks is gone
+        os._exit(0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     control.close()
     draw_anew()
@@ -160,7 +163,9 @@ def _fork_snapshot(control: socket.socket) -> list[socket.socket] | None:
         os._exit(0)
     length, told = 4 + int.from_bytes(told), b""
     while len(told) < length:
-        told += control.recv(length - len(told))
+        if not (received := control.recv(length - len(told))):
+            os._exit(0)
+        told += received
     pid = os.fork()
     if pid:
         for descriptor in descriptors:
