@@ -1020,7 +1020,7 @@ def test_a_preview_without_jupyterlab_follows_the_disk_and_stops(
         preview.at.locator("#run").click()
         preview.shows("Lie down for the needles", 60)
         edit(server.root / "data/visit-path.csv", "Lie down for the needles", "Lie down as zebras do")
-        preview.shows("Lie down as zebras do", 20)
+        preview.shows("Lie down as zebras do", 60)
         assert server.ask("/lab")[0] == 404
         status, listed = server.ask("/handouts/collection")
         assert status == 200
