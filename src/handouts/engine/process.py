@@ -145,7 +145,7 @@ def main() -> None:
         control.sendall(frame({"header": {}, "parent_header": {}, "content": told}))
         while (sockets := _fork_snapshot(control)) is None:
             pass
-    except ConnectionError:  # who asks is gone
+    except (ConnectionError, EOFError):  # who asks is gone
         os._exit(0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     control.close()
@@ -156,16 +156,13 @@ def main() -> None:
 def _fork_snapshot(control: socket.socket) -> list[socket.socket] | None:
     """Fork a snapshot when it is asked for: return its sockets in the fork, with the asker's folder, environment and output, and None here.
 
-    Ends this process when nobody asks any more.
+    Raises EOFError when nobody asks any more.
     """
     told, descriptors, _, _ = socket.recv_fds(control, 4, 7)
-    if not told:
-        os._exit(0)
-    length, told = 4 + int.from_bytes(told), b""
-    while len(told) < length:
-        if not (received := control.recv(length - len(told))):
-            os._exit(0)
-        told += received
+    length = 4 + int.from_bytes(told)
+    told = control.recv(length, socket.MSG_WAITALL)
+    if len(told) < length:
+        raise EOFError
     pid = os.fork()
     if pid:
         for descriptor in descriptors:
