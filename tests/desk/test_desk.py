@@ -120,12 +120,8 @@ def environment(home: Path) -> dict[str, str]:
     folders = {"HOME": home, "JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_RUNTIME_DIR": home / "run"}
     folders |= {"JUPYTER_DATA_DIR": home / "data", "IPYTHONDIR": home / "ipython"}
     kept = {name: value for name, value in os.environ.items() if name != "HANDOUTS_COLLECTION"}
-    return {
-        **kept,
-        **{name: str(folder) for name, folder in folders.items()},
-        "BROWSER": "true",
-        "PYTHONFAULTHANDLER": "1",
-    }
+    own = {name: str(folder) for name, folder in folders.items()}
+    return {**kept, **own, "BROWSER": "true", "PYTHONFAULTHANDLER": "1"}
 
 
 def a_copy(folder: Path) -> Path:
@@ -186,9 +182,9 @@ def stopped(process: subprocess.Popen[bytes], how: int) -> tuple[float, list[psu
 
 
 ASKS = """
-import http.client, itertools, sys, threading
+import http.client, sys, threading
 def ask(path):
-    for _ in itertools.count():
+    while True:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
             connection.request("GET", path, headers={"Authorization": f"token {sys.argv[2]}"})

@@ -16,48 +16,55 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 
 
 @pytest.fixture
-def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a file to which a module of the notebook's, `counted_module`, adds a letter as it is imported; its `word` is "old"."""
-    note = tmp_path / "imports"
-    note.touch()
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder whose modules a notebook can import."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
-    (tmp_path / "counted_module.py").write_text(f"open({str(note)!r}, 'a').write('i')\nword = 'old'\n")
+    return tmp_path
+
+
+@pytest.fixture
+def counted(modules: Path) -> Path:
+    """Give a file to which a module of the notebook's, `counted_module`, adds a letter as it is imported; its `word` is "old"."""
+    note = modules / "imports"
+    note.touch()
+    (modules / "counted_module.py").write_text(f"open({str(note)!r}, 'a').write('i')\nword = 'old'\n")
     return note
 
 
-def other_cells(number: int, below: str = "print(word)", **options: object) -> str:
+def other_cells(number: int, **options: object) -> str:
     """Return what a notebook prints that has other cells above the parameters than those with another number."""
-    nb = a_notebook(below, above=f"from counted_module import word\nnumber = {number}")
-    return text_of(execute(nb, preload=["counted_module"], **options))
+    nb = a_notebook("print(word)", above=f"from counted_module import word\nnumber = {number}")
+    return text_of(execute(nb, **options))
 
 
 def test_modules_are_imported_once_for_all_snapshots(counted: Path) -> None:
     """What the caller names is imported once, for notebooks with whatever cells; without its name, once a snapshot."""
-    assert [other_cells(number) for number in range(3)] == ["old\n"] * 3
+    assert [other_cells(number, preload=["counted_module"]) for number in range(3)] == ["old\n"] * 3
     assert counted.read_text() == "i"
     assert len(pool.waiting) == 3
     for number in range(2):
-        execute(a_notebook("print(word)", above=f"from counted_module import word\nnumber = {number}"))
+        other_cells(number)
     assert counted.read_text() == "iii"
 
 
 def test_a_module_that_changed_is_imported_anew(counted: Path) -> None:
     """The fork server counts until a file changes that one of its modules was read from, or looked for; and so do its snapshots."""
-    assert other_cells(1) == "old\n"
+    preload = {"preload": ["counted_module"]}
+    assert other_cells(1, **preload) == "old\n"
     module = counted.with_name("counted_module.py")
     module.write_text(module.read_text().replace("old", "newer"))
-    assert [other_cells(1), other_cells(2)] == ["newer\n", "newer\n"]
+    assert [other_cells(1, **preload), other_cells(2, **preload)] == ["newer\n", "newer\n"]
     assert counted.read_text() == "ii"
 
 
-def test_what_a_module_reads_as_it_is_imported_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_module_reads_as_it_is_imported_counts(modules: Path) -> None:
     """A table that a module reads while nobody's cells run is one that its snapshots have read."""
-    (tmp_path / "table.csv").write_text("one")
-    (tmp_path / "reading_module.py").write_text(f"word = open({str(tmp_path / 'table.csv')!r}).read()\n")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    table = modules / "table.csv"
+    table.write_text("one")
+    (modules / "reading_module.py").write_text(f"word = open({str(table)!r}).read()\n")
     nb = a_notebook("print(word)", above="from reading_module import word")
     assert text_of(execute(nb, preload=["reading_module"])) == "one\n"
-    (tmp_path / "table.csv").write_text("three")
+    table.write_text("three")
     assert text_of(execute(nb, preload=["reading_module"])) == "three\n"
 
 
@@ -119,14 +126,11 @@ def test_a_module_that_cannot_be_imported_is_told_by_the_cell() -> None:
     assert text_of(execute(nb, preload=["not_there"])) == "No module named 'not_there'\n"
 
 
-def test_modules_that_leave_threads_are_no_ground_to_fork(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_modules_that_leave_threads_are_no_ground_to_fork(modules: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A fork has no threads: where a module starts one, papermill's own engine does the work, and a line says why."""
-    (tmp_path / "busy_module.py").write_text(
+    (modules / "busy_module.py").write_text(
         "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"
     )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
     assert text_of(execute(a_notebook("print(x)"), preload=["busy_module"])) == "2\n"
     assert "papermill's own engine: the modules imported before it leave threads (busy_module)" in caplog.text
 
@@ -149,7 +153,7 @@ def test_a_server_that_is_lost_costs_one_start(accident: signal.Signals, caplog:
     assert "Not run on a snapshot" not in caplog.text
 
 
-def test_nothing_is_left_of_who_is_gone(tmp_path: Path) -> None:
+def test_nothing_is_left_of_who_is_gone() -> None:
     """The fork server, and snapshots made from it, end with the process that they serve, however that ends."""
     code = (
         "import sys, time\nsys.path[:0] = ['tests', 'tests/engine']\nfrom test_snapshot import a_notebook, execute\n"
