@@ -42,7 +42,7 @@ from handouts.collection.folder import Collection, open_collection
 from handouts.collection.languages import read_languages
 from handouts.collection.translated import in_language
 from handouts.page.exporter import HandoutExporter
-from handouts.page.make import execute, make_page, try_page
+from handouts.page.make import PRELOAD, execute, make_page, try_page
 from handouts.page.pdf import make_pdf
 from handouts.page.tailor import tailor
 from handouts.page.variant import Variant, list_variants
@@ -88,7 +88,8 @@ def one_variant(clinic: Collection) -> Iterator[Row]:
 
     def run(engine: str | None) -> None:
         papermill.execute_notebook(
-            cells, None, engine_name=engine, parameters=dict(variant.values), cwd=str(clinic.notebooks), kernel_name="python3", **QUIET
+            cells, None, engine_name=engine, parameters=dict(variant.values), cwd=str(clinic.notebooks), kernel_name="python3", **QUIET,
+            **(PRELOAD if engine else {}),
         )  # fmt: skip
 
     code = [cell for cell in cells.cells if cell.cell_type == "code"]

@@ -17,9 +17,9 @@ def marks(svg: str) -> dict[str, int]:
     """Return how many marks of each colour a picture has, counted from the dashes that draw them."""
     counted: dict[str, int] = {}
     for path, style in re.findall(r'<path d="([^"]*)" style="([^"]*)"', svg):
-        if dashes := re.search(r"stroke-dasharray: ([\d.]+),([\d.]+)", style):
+        if dashes := re.search(r"stroke-dasharray:([\d.]+),([\d.]+)", style):
             side, gap = map(float, dashes.groups())
-            colour = re.search(r"stroke: (#\w+)", style)[1]  # type: ignore[index]
+            colour = re.search(r"stroke:(#\w+)", style)[1]  # type: ignore[index]
             for left, right in re.findall(r"M([-\d.]+) [\d.]+L([-\d.]+) ", path):
                 counted[colour] = counted.get(colour, 0) + round((float(right) - float(left) + gap) / (side + gap))
     return counted
@@ -34,7 +34,7 @@ def test_as_many_marks_are_dark_as_the_fact_says(name: str, collection: Collecti
     dark, gray = (fact.best, 0) if fact.best else (fact.low, fact.high - fact.low)
     for svg in (drawn.svg, drawn.narrow):
         assert list(marks(svg).values()) == [many for many in (dark, gray, 1000 - dark - gray) if many]
-        assert ("stroke-linecap: round" in svg) == (fact.unit == "people")
+        assert ("stroke-linecap:round" in svg) == (fact.unit == "people")
     key = drawn.alt.removeprefix("1,000 marks. ")
     assert key.startswith(f"In 1,000 {fact.unit}: ")
     assert (f"{'about ' if fact.best else ''}{dark:,} {fact.what} (dark)" in key) == bool(dark)

@@ -29,7 +29,7 @@ def grouped(copy: Collection) -> Collection:
 def test_groups_are_drawn_and_told_as_their_facts_say(grouped: Collection) -> None:
     """A group has a head, how many of how many, and its words say the sentence of the fact: all from one row."""
     drawn = draw_diagram(grouped, "compared", 14)
-    for words in ("With it", "48 of 100", "Without", "27 of 100", "were better", "the others"):
+    for words in ("With it", "48 of 100", "Without", "27 of 100", "were better", "the rest"):
         assert words in drawn.svg
         assert words in drawn.narrow
     assert drawn.description == [

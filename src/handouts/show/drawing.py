@@ -6,30 +6,25 @@ line widths are those of handout.mplstyle.
 
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
+from matplotlib.patches import BoxStyle
 from matplotlib.path import Path as Line
-from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 from handouts.collection.locales import RIGHT_TO_LEFT_MARK
 from handouts.show.letters import advance
+from handouts.show.pen import FAMILY, LINE, STYLE, WRITTEN, Cap, Pen
 from handouts.show.pictures import Symbol
 
 LINE_HEIGHT = 1.35
 """Distance between two lines of text, in em."""
-STYLE = mpl.rc_params_from_file(Path(__file__).with_name("handout.mplstyle"), use_default_template=False)
-"""How every drawing looks, in matplotlib's words; the settings of who draws play no part."""
-FAMILY, LINE = "Handout Hyperlegible", float(STYLE["lines.linewidth"])
-"""The face that a page carries, and the thickness of a line in points."""
+SHAPES, LINES, WORDS = range(3)
+"""What lies on what: words on lines, and lines on shapes, in whatever order they were put."""
 
 
 def tint(colour: str, share: float = 0.1) -> str:
@@ -53,17 +48,6 @@ class Words:
         return len(self.lines) * LINE_HEIGHT * self.em
 
 
-class _Line(Text):
-    """One line of text on its baseline. It is drawn without the layout that matplotlib makes for text in general."""
-
-    def draw(self, renderer: Any, *_: Any, **__: Any) -> None:
-        x, y = self.get_transform().transform(self.get_unitless_position())
-        brush = renderer.new_gc()
-        brush.set_foreground(self.get_color())
-        _, height = renderer.get_canvas_width_height()
-        renderer.draw_text(brush, x, height - y, self.get_text(), self.get_fontproperties(), 0, mtext=self)
-
-
 class Sheet:
     """A sheet `width` points wide that things are put on, with text of `em` points; it is cut to its height when it is drawn.
 
@@ -78,9 +62,11 @@ class Sheet:
         self.width = width
         self.em = em
         self.mirrored = mirrored
-        self._figure = Figure(dpi=72)  # a pixel of the SVG is a point; without axes, which take longest to draw
-        self._page = Affine2D()
+        self._drawn: list[tuple[int, Callable[[Pen], None]]] = []
         self._symbols: list[tuple[Symbol, str]] = []
+
+    def _put(self, layer: int, draw: Callable[[Pen], None]) -> None:
+        self._drawn.append((layer, draw))
 
     def _across(self, x: float, width: float = 0.0) -> float:
         """Return where what is `width` wide and asked for at `x` begins."""
@@ -114,19 +100,9 @@ class Sheet:
             if self.mirrored:  # a full stop, a bracket or a number at either end stays on its side of the words
                 line = f"{RIGHT_TO_LEFT_MARK}{line}{RIGHT_TO_LEFT_MARK}"
             baseline = y + (count + 0.5) * LINE_HEIGHT * self.em + 0.36 * self.em
-            self._figure.add_artist(
-                _Line(
-                    x,
-                    baseline,
-                    line,
-                    ha=align,
-                    va="baseline",
-                    size=self.em,
-                    family=FAMILY,
-                    weight=block.weight,
-                    color=block.colour,
-                    transform=self._page,
-                )
+            self._put(
+                WORDS,
+                partial(Pen.text, x=x, y=baseline, words=line, align=align, weight=block.weight, colour=block.colour),
             )
         return y + block.height
 
@@ -136,25 +112,14 @@ class Sheet:
     ) -> None:  # fmt: skip
         """Put a box whose outline lies inside the given rectangle."""
         inset = LINE / 2
-        shape = f"round,pad=0,rounding_size={0.7 * self.em}" if rounded else "square,pad=0"
-        self._figure.add_artist(
-            FancyBboxPatch(
-                (self._across(x, width) + inset, y + inset), width - 2 * inset, height - 2 * inset, boxstyle=shape,
-                edgecolor=colour, facecolor=fill or "none", linewidth=2 * inset,
-                transform=self._page,
-            )
-        )  # fmt: skip
+        shape = BoxStyle.Round(pad=0, rounding_size=0.7 * self.em) if rounded else BoxStyle.Square(pad=0)
+        outline = shape(self._across(x, width) + inset, y + inset, width - 2 * inset, height - 2 * inset, 1)
+        self._put(SHAPES, lambda pen: pen.path(outline, colour, LINE, fill=fill))
 
     def arrow(self, x: float, y: float, length: float, colour: str, *, sideways: bool = False) -> None:
         """Put an arrow that points down from (`x`, `y`), or on to what is read next."""
         x, end = self._across(x), (self._across(x + length), y) if sideways else (self._across(x), y + length)
-        self._figure.add_artist(
-            FancyArrowPatch(
-                (x, y), end, arrowstyle="-|>,head_length=5,head_width=3.5", mutation_scale=1,
-                shrinkA=0, shrinkB=0, color=colour, linewidth=LINE,
-                transform=self._page,
-            )
-        )  # fmt: skip
+        self._put(SHAPES, lambda pen: pen.arrow((x, y), end, colour))
 
     def marks(
         self, runs: list[tuple[float, float, int]], side: float, step: float, colour: str, *, discs: bool = False
@@ -171,41 +136,24 @@ class Sheet:
                 for right in (-dash / 2, (many - 1) * step + dash / 2)
             ]
             path = Line(points, [Line.MOVETO, Line.LINETO] * len(runs))
-            self._figure.add_artist(
-                PathPatch(
-                    path, facecolor="none", edgecolor=colour, linewidth=side,
-                    linestyle=(0, (dash / side, (step - dash) / side)), capstyle="round" if discs else "butt",
-                    transform=self._page,
-                )
-            )  # fmt: skip
+            dashes = (dash / side * side, (step - dash) / side * side)
+            cap: Cap = "round" if discs else "butt"
+            self._put(SHAPES, lambda pen: pen.path(path, colour, side, cap=cap, dashes=dashes))
 
     def line(self, x: float, y: float, length: float, colour: str) -> None:
         """Put a line down from (`x`, `y`)."""
-        self._figure.add_artist(
-            Line2D(
-                [self._across(x)] * 2,
-                [y, y + length],
-                color=colour,
-                linewidth=LINE,
-                solid_capstyle="butt",
-                transform=self._page,
-            )
-        )
+        x = self._across(x)
+        self._put(LINES, lambda pen: pen.path(Line([(x, y), (x, y + length)]), colour, LINE, join="round"))
 
     def stroke(self, points: list[tuple[float, float]], colour: str, width: float = 1.0) -> None:
         """Put a line through `points`, `width` times as thick as others."""
-        self._figure.add_artist(
-            Line2D(
-                *zip(*((self._across(x), y) for x, y in points), strict=True), color=colour, linewidth=width * LINE,
-                solid_capstyle="round", transform=self._page,
-            )
-        )  # fmt: skip
+        path = Line([(self._across(x), y) for x, y in points])
+        self._put(LINES, lambda pen: pen.path(path, colour, width * LINE, cap="round", join="round"))
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
         """Put a disc with its middle at (`x`, `y`)."""
-        self._figure.add_artist(
-            Circle((self._across(x), y), radius, facecolor=colour, edgecolor="none", transform=self._page)
-        )
+        at = Affine2D().scale(radius).translate(self._across(x), y)
+        self._put(SHAPES, lambda pen: pen.path(Line.unit_circle(), fill=colour, at=at))
 
     def symbol(self, symbol: Symbol, x: float, y: float, width: float, height: float, colour: str) -> None:
         """Put a symbol or a drawing into the middle of a rectangle with its upper left corner at (`x`, `y`), in points.
@@ -229,17 +177,16 @@ class Sheet:
         Its ids begin with `ids`, so that several fit in one page; `title` is its text alternative. `beside` are the ids of
         a sheet with the same symbols that stands in the page too: they are drawn from there.
         """
-        self._figure.set_size_inches(self.width / 72, height / 72)
-        self._page.clear().scale(1, -1).translate(0, height)
         file = io.StringIO()
-        with mpl.rc_context(STYLE):  # matplotlib's way to say how an SVG is written
-            FigureCanvasSVG(self._figure).print_svg(
-                file, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-            )
+        with mpl.rc_context(WRITTEN):  # matplotlib's way to say it
+            pen = Pen(self.width / 72 * 72, height / 72 * 72, self.em, file)
+            for _, draw in sorted(self._drawn, key=lambda one: one[0]):
+                draw(pen)
+            pen.end()
         svg = _standing_in_a_page(file.getvalue(), ids, title, self.em)
-        return f"{svg.removesuffix('</svg>')}{self._drawn(ids, beside)}</svg>" if self._symbols else svg
+        return f"{svg.removesuffix('</svg>')}{self._symbols_drawn(ids, beside)}</svg>" if self._symbols else svg
 
-    def _drawn(self, ids: str, beside: str) -> str:
+    def _symbols_drawn(self, ids: str, beside: str) -> str:
         """Return the symbols as SVG, each defined once."""
         names: dict[Symbol, str] = {}
         defined, used = [], []
@@ -255,12 +202,8 @@ class Sheet:
 def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
     """Take what belongs to a file of its own out of `svg`, and put its text alternative in."""
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(
-        r"<style type=\"text/css\">.*?</style>|<metadata>.*?</metadata>|<defs>\s*</defs>|<!--.*?-->",
-        "",
-        svg,
-        flags=re.S,
-    )
+    svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.S)
+    svg = re.sub(r"<defs>\s*</defs>", "", svg)
     written = f"font-size: {em:g}px; font-family: {FAMILY!r}; "
     font = f"font-size: {em:g}px; font-family: {FAMILY!r}, sans-serif;"
     if RIGHT_TO_LEFT_MARK in svg:
@@ -273,11 +216,10 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
         svg = svg.replace(said_once, "")
     svg = svg.replace(f'; fill: {Sheet.ink}"', '"')
     svg = re.sub(r' transform="rotate\(0 [^"]*\)"', "", svg)
-    if not re.search(r'<g (?!id="[^"]*">)', svg):  # groups that do nothing but name
-        svg = re.sub(r"</?g\b[^>]*>", "", svg)
-    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{ids}-", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
-    svg = re.sub(r' style="[^"]*"', lambda style: style[0].replace("; ", ";"), svg)
+    svg = re.sub(
+        r' style="[^"]*"', lambda style: style[0].replace("; ", ";").replace(": ", ":").replace("#ffffff", "#fff"), svg
+    )
     svg = re.sub(r' d="([^"]*)"', lambda path: f' d="{_short(path[1])}"', svg)
     svg = re.sub(r'( (?:x|y|cx|cy|r|width|height)="-?\d+\.\d\d)\d+"', r'\1"', svg)
     escaped = title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -11,7 +11,8 @@ from handouts.collection.csvfile import Row
 from handouts.collection.evidence import Fact
 from handouts.collection.phrases import Phrases
 from handouts.show import descriptions
-from handouts.show.drawing import STYLE, Sheet, tint
+from handouts.show.drawing import Sheet, tint
+from handouts.show.pen import STYLE
 from handouts.show.pictures import Symbol
 
 PICTURE, PICTURE_SHAPE = 5.0, 1.4
