@@ -136,9 +136,8 @@ class Sheet:
                 for right in (-dash / 2, (many - 1) * step + dash / 2)
             ]
             path = Line(points, [Line.MOVETO, Line.LINETO] * len(runs))
-            dashes = (dash / side * side, (step - dash) / side * side)
             cap: Cap = "round" if discs else "butt"
-            self._put(SHAPES, lambda pen: pen.path(path, colour, side, cap=cap, dashes=dashes))
+            self._put(SHAPES, lambda pen: pen.path(path, colour, side, cap=cap, dashes=(dash, step - dash)))
 
     def line(self, x: float, y: float, length: float, colour: str) -> None:
         """Put a line down from (`x`, `y`)."""
@@ -179,7 +178,7 @@ class Sheet:
         """
         file = io.StringIO()
         with mpl.rc_context(WRITTEN):  # matplotlib's way to say it
-            pen = Pen(self.width / 72 * 72, height / 72 * 72, self.em, file)
+            pen = Pen(self.width, height, self.em, file)
             for _, draw in sorted(self._drawn, key=lambda one: one[0]):
                 draw(pen)
             pen.end()
