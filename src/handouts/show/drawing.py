@@ -4,7 +4,6 @@ Lengths are points, 1/72 inch, or em, the size of the text; y grows downwards. F
 line widths are those of handout.mplstyle.
 """
 
-import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import BoxStyle
 from matplotlib.path import Path as Line
-from matplotlib.transforms import Affine2D
 
 from handouts.collection.locales import RIGHT_TO_LEFT_MARK
 from handouts.show.letters import advance
@@ -151,8 +149,8 @@ class Sheet:
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
         """Put a disc with its middle at (`x`, `y`)."""
-        at = Affine2D().scale(radius).translate(self._across(x), y)
-        self._put(SHAPES, lambda pen: pen.path(Line.unit_circle(), fill=colour, at=at))
+        circle = Line.circle((self._across(x), y), radius)
+        self._put(SHAPES, lambda pen: pen.path(circle, fill=colour))
 
     def symbol(self, symbol: Symbol, x: float, y: float, width: float, height: float, colour: str) -> None:
         """Put a symbol or a drawing into the middle of a rectangle with its upper left corner at (`x`, `y`), in points.
@@ -176,13 +174,11 @@ class Sheet:
         Its ids begin with `ids`, so that several fit in one page; `title` is its text alternative. `beside` are the ids of
         a sheet with the same symbols that stands in the page too: they are drawn from there.
         """
-        file = io.StringIO()
         with mpl.rc_context(WRITTEN):  # matplotlib's way to say it
-            pen = Pen(self.width, height, self.em, file)
+            pen = Pen(self.width, height, self.em)
             for _, draw in sorted(self._drawn, key=lambda one: one[0]):
                 draw(pen)
-            pen.end()
-        svg = _standing_in_a_page(file.getvalue(), ids, title, self.em)
+            svg = _standing_in_a_page(pen.end(), ids, title, self.em)
         return f"{svg.removesuffix('</svg>')}{self._symbols_drawn(ids, beside)}</svg>" if self._symbols else svg
 
     def _symbols_drawn(self, ids: str, beside: str) -> str:
