@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from conftest import INHALER, edit, now
 from handouts.build.run import build_pages, read_manifest
@@ -14,6 +15,7 @@ from handouts.checks.findings import ERROR
 from handouts.checks.run import check_words
 from handouts.collection import Collection, open_collection
 from handouts.collection.safety import find_changes
+from handouts.collection.words import Source, list_words
 from handouts.errors import DataError
 from handouts.page import list_variants, make_page
 
@@ -97,6 +99,23 @@ def test_a_page_has_any_number_of_steps_in_their_order() -> None:
     assert places == sorted(places)
     assert section.count('class="safety-part get-help now"') == section.count('class="safety-part get-help soon"') == 1
     assert "Call 999 or 112 at once if:" in re.sub("<[^>]*>", "", section)
+
+
+def test_lines_stand_in_groups_under_headings_of_their_own(copy: Collection) -> None:
+    """A heading in the column group stands above its line and those after it, each group a list; it is frozen, and is translated."""
+    header, *rows = (copy.data / "safety.csv").read_text().splitlines()
+    grouped = [f"{row},{'Blood' if 'You cough up blood' in row else ''}\n" for row in rows]
+    (copy.data / "safety.csv").write_text("".join([f"{header},group\n", *grouped]))
+    assert [told for told in changes(copy) if "'Blood' is not recorded" in told]
+    assert [one.name.rpartition("/")[0] for one in list_words(Source(now(copy), []), "es") if one.text == "Blood"] == [
+        "safety.csv/needles/get-help"
+    ]
+    html = make_page(copy, list_variants(copy, topics=["which-treatment-is-right"])[0]).html
+    part = BeautifulSoup(html, "html.parser").select_one("#help-get-help")
+    said = [(one.name, len(one.select("li"))) for one in part.select_one(".groups").find_all(recursive=False)]
+    assert said == [("ul", 2), ("h4", 0), ("ul", 2)]
+    assert part.h4.find_next("li").text.startswith("You cough up blood.")
+    assert part.select_one("h3").text == "Get help now"
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,13 @@ SAFETY_PARTS = Layout(
 )  # fmt: skip
 SAFETY = Layout(
     "safety.csv", "The lines of the safety text.",
-    {"set": Column("The set.", name), "part": Column("The list.", name), "text": Column("What it says."), "source": SOURCE},
+    {
+        "set": Column("The set.", name),
+        "part": Column("The list.", name),
+        "group": Column("A heading inside the list, above this line and those after it.", optional, absent=True),
+        "text": Column("What it says."),
+        "source": SOURCE,
+    },
     ("set", "part", "text"),
 )  # fmt: skip
 SAFETY_MUST = Layout(

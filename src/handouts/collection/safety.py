@@ -25,10 +25,11 @@ RECORD = layouts.SAFETY_RECORD.file
 
 @dataclass(frozen=True)
 class SafetyLine:
-    """A line of the safety text, and the ids of its sources."""
+    """A line of the safety text, the ids of its sources, and a heading above it where a group of lines begins."""
 
     text: str
     sources: tuple[str, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class SafetySet:
             yield self._frozen(part.name, "heading", part.heading, part.urgency)
             yield self._frozen(part.name, "lead", part.lead)
             for line in part.lines:
+                yield self._frozen(part.name, "group", line.group, line.text)
                 yield self._frozen(part.name, "line", line.text, *sorted(line.sources))
             yield self._frozen(part.name, "close", part.close)
 
@@ -80,7 +82,7 @@ def read_safety(tables: Tables, sources: Sources) -> dict[str, SafetySet]:
     for row in tables.rows(layouts.SAFETY, set=one_of(*sets)):
         where = f"data/safety.csv, {row['text']!r}"
         _known_part(row, lines, where)
-        lines[row["set"], row["part"]].append(SafetyLine(row["text"], sources_of(sources, row, where)))
+        lines[row["set"], row["part"]].append(SafetyLine(row["text"], sources_of(sources, row, where), row["group"]))
     must = tables.rows(layouts.SAFETY_MUST, set=one_of(*sets))
     for row in must:
         _known_part(row, lines, f"data/safety-must.csv, {row['word']!r}")

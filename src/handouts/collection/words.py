@@ -31,7 +31,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], Sequence[str]]] = {
     layouts.GLOSSARY.file: (("term",), ("term", "say", "meaning")),
     layouts.SAFETY_SETS.file: (("set",), ("heading", "about_sources")),
     layouts.SAFETY_PARTS.file: (("set", "part"), ("heading", "lead", "close")),
-    layouts.SAFETY.file: (("set", "part"), ("text",)),
+    layouts.SAFETY.file: (("set", "part"), ("group", "text")),
     layouts.SAFETY_MUST.file: (("set", "part"), ("word",)),
     layouts.PICTURES.file: (("picture",), ("alt", "title", "caption", "credit")),
 }

@@ -14,21 +14,30 @@ from handouts.page.citations import Expander
 from handouts.page.tailor import SAFETY_HERE
 
 
+@dataclass
+class Group:
+    """Lines of the safety text that stand together, as text cells, and the heading above them, which may be empty."""
+
+    heading: str
+    lines: list[NotebookNode]
+
+
 @dataclass(frozen=True)
 class Warnings:
-    """A part of the safety text as text cells: lines, and what is said before and after them, which may be nothing."""
+    """A part of the safety text as text cells: groups of lines, and what is said before and after them, which may be nothing."""
 
     name: str
     heading: str
     lead: NotebookNode | None
-    lines: list[NotebookNode]
+    groups: list[Group]
     close: NotebookNode | None
     urgency: str
 
     @property
     def cells(self) -> list[NotebookNode]:
         """All its text, in order."""
-        return [cell for cell in (self.lead, *self.lines, self.close) if cell]
+        lines = [line for group in self.groups for line in group.lines]
+        return [cell for cell in (self.lead, *lines, self.close) if cell]
 
 
 def as_cells(part: SafetyPart, expander: Expander) -> Warnings:
@@ -40,10 +49,13 @@ def as_cells(part: SafetyPart, expander: Expander) -> Warnings:
         return nbformat.from_dict(of) if text else None
 
     lead = cell(part.lead, "lead")
-    lines = [cell(line.text, str(count), line.sources) for count, line in enumerate(part.lines, start=1)]
-    return Warnings(
-        part.name, part.heading, lead, [line for line in lines if line], cell(part.close, "close"), part.urgency
-    )
+    groups: list[Group] = []
+    for count, line in enumerate(part.lines, start=1):
+        if line.group or not groups:
+            groups.append(Group(line.group, []))
+        if of := cell(line.text, str(count), line.sources):
+            groups[-1].lines.append(of)
+    return Warnings(part.name, part.heading, lead, groups, cell(part.close, "close"), part.urgency)
 
 
 def place_parts(nb: NotebookNode, safety: Sequence[Warnings], where: str) -> dict[str, str]:
