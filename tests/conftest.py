@@ -13,6 +13,7 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -142,6 +143,12 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 def now(collection: Collection) -> Collection:
     """Return the collection as a command that begins now reads it."""
     return open_collection(collection.root)
+
+
+def anchor_of(picture: Element, text: Element) -> str:
+    """Return which part of a line of text stands at its x in an SVG: start, middle or end."""
+    said = re.findall(r"text-anchor: ?(\w+)", f"{picture.get('style', '')};{text.get('style', '')}")
+    return said[-1] if said else "start"
 
 
 ENGLISH = Phrases(read_catalogue("en"))

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import page as pdf_ua
-from conftest import KEPT, NEEDLES, copied, edit, now, with_language
+from conftest import KEPT, NEEDLES, anchor_of, copied, edit, now, with_language
 from handouts.build import build_pages
 from handouts.collection.folder import Collection, open_collection
 from handouts.collection.translated import in_language
@@ -148,8 +148,8 @@ def test_a_diagram_is_the_mirror_of_the_one_from_left_to_right(copy: Collection,
         assert [text.text for text in lines] == [re.sub("[\u200e\u200f]", "", text.text or "") for text in turned]
         for left, right in zip(lines, turned, strict=True):
             assert float(left.attrib["x"]) + float(right.attrib["x"]) == pytest.approx(width, abs=0.02)
-            if "middle" not in left.get("style", ""):
-                assert "end" in right.get("style", "")
+            ends = {"middle": "middle", "start": "end"}
+            assert anchor_of(other, right) == ends[anchor_of(one, left)]
 
 
 def test_a_pdf_has_the_words_of_pictures_joined_and_in_order(folder: Path) -> None:

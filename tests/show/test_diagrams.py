@@ -12,7 +12,7 @@ import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from conftest import ICE, NEEDLES, ROOT, edit
+from conftest import ICE, NEEDLES, ROOT, anchor_of, edit
 from handouts.collection.folder import Collection, find
 from handouts.collection.sentences import ended
 from handouts.errors import DataError, ParameterError
@@ -52,10 +52,9 @@ def test_every_text_lies_inside_its_picture(name: str, size: str) -> None:
         texts = list(svg.iter(f"{SVG}text"))
         assert texts
         for text in texts:
-            style = text.get("style", "")
             wide = width_of(text, SIZES[size])
             x, y = float(text.attrib["x"]), float(text.attrib["y"])
-            left = x - wide / 2 if "middle" in style else x
+            left = x - wide / 2 if anchor_of(svg, text) == "middle" else x
             assert left >= -0.5, (name, text.text)
             assert left + wide <= width + 0.5, (name, text.text)
             assert SIZES[size] * 0.7 <= y <= height, (name, text.text)
@@ -69,10 +68,10 @@ def test_lines_of_text_do_not_overlap(name: str, size: str) -> None:
     for svg in pictures(diagram(name)):
         boxes = []
         for text in svg.iter(f"{SVG}text"):
-            style, words = text.get("style", ""), "".join(text.itertext())
+            words = "".join(text.itertext())
             wide = width_of(text, SIZES[size])
             x, y = float(text.attrib["x"]), float(text.attrib["y"])
-            left = x - wide / 2 if "middle" in style else x
+            left = x - wide / 2 if anchor_of(svg, text) == "middle" else x
             boxes.append((left, y - 0.75 * SIZES[size], left + wide, y + 0.2 * SIZES[size], words))
         for count, one in enumerate(boxes):
             for other in boxes[count + 1 :]:

@@ -20,7 +20,7 @@ def marks(svg: str) -> dict[str, int]:
         if dashes := re.search(r"stroke-dasharray:([\d.]+),([\d.]+)", style):
             side, gap = map(float, dashes.groups())
             colour = re.search(r"stroke:(#\w+)", style)[1]  # type: ignore[index]
-            for left, right in re.findall(r"M([-\d.]+) [\d.]+L([-\d.]+) ", path):
+            for left, right in re.findall(r"M([-\d.]+) [\d.]+H([-\d.]+)", path):
                 counted[colour] = counted.get(colour, 0) + round((float(right) - float(left) + gap) / (side + gap))
     return counted
 
@@ -58,7 +58,7 @@ def test_nothing_leaves_the_picture(name: str, size: str) -> None:
         for line in svg.iter(f"{SVG}text"):
             assert float(line.attrib["x"]) + width_of(line, SIZES[size]) <= width + 0.5, line.text
             assert float(line.attrib["y"]) <= height
-        ends = [float(number) for number in re.findall(r"L([\d.]+) ", text)]
+        ends = [float(number) for number in re.findall(r"H([\d.]+)", text)]
         assert max(ends) <= width + 0.01
 
 

@@ -16,7 +16,7 @@ from matplotlib.path import Path as Line
 
 from handouts.collection.locales import RIGHT_TO_LEFT_MARK
 from handouts.show.letters import advance
-from handouts.show.pen import FAMILY, LINE, STYLE, WRITTEN, Cap, Pen
+from handouts.show.pen import FAMILY, LINE, STYLE, WRITTEN, Cap, Join, Pen
 from handouts.show.pictures import Symbol
 
 LINE_HEIGHT = 1.35
@@ -112,7 +112,8 @@ class Sheet:
         inset = LINE / 2
         shape = BoxStyle.Round(pad=0, rounding_size=0.7 * self.em) if rounded else BoxStyle.Square(pad=0)
         outline = shape(self._across(x, width) + inset, y + inset, width - 2 * inset, height - 2 * inset, 1)
-        self._put(SHAPES, lambda pen: pen.path(outline, colour, LINE, fill=fill))
+        join: Join = "round" if rounded else "miter"
+        self._put(SHAPES, lambda pen: pen.path(outline, colour, LINE, fill=fill, join=join))
 
     def arrow(self, x: float, y: float, length: float, colour: str, *, sideways: bool = False) -> None:
         """Put an arrow that points down from (`x`, `y`), or on to what is read next."""
@@ -149,8 +150,9 @@ class Sheet:
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
         """Put a disc with its middle at (`x`, `y`)."""
-        circle = Line.circle((self._across(x), y), radius)
-        self._put(SHAPES, lambda pen: pen.path(circle, fill=colour))
+        x = self._across(x)
+        dot = Line([(x, y), (x + 0.01, y)])  # a circle is a fifth longer as an outline than as the round end of a line
+        self._put(SHAPES, lambda pen: pen.path(dot, colour, 2 * radius, cap="round", join="round"))
 
     def symbol(self, symbol: Symbol, x: float, y: float, width: float, height: float, colour: str) -> None:
         """Put a symbol or a drawing into the middle of a rectangle with its upper left corner at (`x`, `y`), in points.
@@ -203,10 +205,15 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
     font = f"font-size: {em:g}px; font-family: {FAMILY!r}, sans-serif;"
     if RIGHT_TO_LEFT_MARK in svg:
         font += " direction: ltr;"  # an end is at the right: that of the page would turn it round once more
+    anchor = "middle" if svg.count("text-anchor: middle") > svg.count("text-anchor: start") else "start"
+    if anchor != "start":
+        font += f" text-anchor: {anchor};"
     for said_once in (
         written,
-        "text-anchor: start; ",
+        f"text-anchor: {anchor}; ",
         f' style="fill: {Sheet.ink}"',
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"',
+        ' version="1.1"',
     ):  # on the root, or what holds anyway
         svg = svg.replace(said_once, "")
     svg = svg.replace(f'; fill: {Sheet.ink}"', '"')
@@ -223,5 +230,19 @@ def _standing_in_a_page(svg: str, ids: str, title: str, em: float) -> str:
 
 
 def _short(path: str) -> str:
-    """Return a path without what it does not need: spaces, and digits below a hundredth of a point."""
-    return re.sub(r"\s*([A-Za-z])\s*", r"\1", re.sub(r"(\.\d\d)\d+", r"\1", path))
+    """Return a path without what it does not need: spaces, digits below a hundredth of a point, what a level or upright line keeps.
+
+    >>> _short("M 0.5 1.234 L 7 1.234 L 7 0.1 Q 1 2 3 4 z")
+    'M.5 1.23H7V.1Q1 2 3 4z'
+    """
+    written, x, y = [], "", ""
+    for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
+        points = [re.sub(r"^(-?)0(?=\.)", r"\1", re.sub(r"(\.\d\d)\d+", r"\1", one)) for one in numbers.split()]
+        if letter == "L" and points[1] == y:
+            written.append(f"H{points[0]}")
+        elif letter == "L" and points[0] == x:
+            written.append(f"V{points[1]}")
+        else:
+            written.append(letter + " ".join(points))
+        x, y = points[-2:] or ("", "")
+    return "".join(written)
