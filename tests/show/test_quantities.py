@@ -1,13 +1,17 @@
 """How many, drawn: groups of a hundred people, or of other things."""
 
+from xml.etree import ElementTree
+
 import pytest
 
 from conftest import edit, now
 from handouts.collection import Collection
 from handouts.errors import DataError
 from handouts.show.diagrams import draw_diagram
+from handouts.show.letters import advance
 from handouts.show.quantities import _runs
 
+SVG = "{http://www.w3.org/2000/svg}"
 FACTS = (
     'half,"{best} of {denominator} people were better with it.",48,48,48,100,people,were better,People,48%,clinic,One study.\n'
     'few,"{best} of {denominator} people were better without.",27,27,27,100,people,were better,People,27%,clinic,One study.\n'
@@ -36,6 +40,28 @@ def test_groups_are_drawn_and_told_as_their_facts_say(grouped: Collection) -> No
         "With it: 48 of 100 people were better with it.",
         "Without: 27 of 100 people were better without.",
     ]
+
+
+@pytest.mark.parametrize(
+    "what", ["had it", "had a small side effect", "had one that went on for a day or two, or for three"]
+)
+def test_the_key_stays_in_the_picture(grouped: Collection, what: str) -> None:
+    """What dark and pale marks are lies inside the sheet, on paper and on a phone, however long its words, and covers nothing."""
+    facts = grouped.data / "facts.csv"
+    facts.write_text(facts.read_text().replace(",were better,", f',"{what}",'))
+    drawn = draw_diagram(now(grouped), "compared", 13)
+    for svg in (drawn.svg, drawn.narrow):
+        picture = ElementTree.fromstring(svg)
+        _, _, width, height = map(float, picture.attrib["viewBox"].split())
+        lines = [
+            (float(text.attrib["x"]), float(text.attrib["y"]), text.text or "") for text in picture.iter(f"{SVG}text")
+        ]
+        assert " ".join(words for _, _, words in lines).endswith(f"{what} the rest")
+        for x, y, words in lines:
+            assert x + 13 * sum(advance(letter, "normal") for letter in words) <= width
+            assert y <= height
+        (x, y, _), (end, last, words) = lines[-1], lines[-2]
+        assert y > last or x > end + 13 * sum(advance(letter, "normal") for letter in words)
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 48), (48, 100), (0, 100), (99, 100), (0, 0)])

@@ -43,13 +43,15 @@ def groups(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
             y = end + 0.9 * sheet.em
     what = drawing.facts[rows[0]["fact"]].what
     bottom += 0.5 * sheet.em
-    key = 0.0
+    key, below = 0.0, bottom
     for told, colour in ((what, sheet.ink), (drawing.say("the_others"), PALE)):
+        if key and key + 1.3 * step + sheet.width_of(told) > sheet.width:  # a phone is narrow: under the first
+            key, bottom = 0.0, below
         middle = bottom + LINE_HEIGHT * sheet.em / 2
         _marks(sheet, [(key, middle - step / 2, 1)], step, colour, people=drawing.facts[rows[0]["fact"]].unit == PEOPLE)
-        sheet.put(sheet.words(told, sheet.width), key + 1.3 * step, bottom)
+        below = max(below, sheet.put(sheet.words(told, sheet.width - 1.3 * step), key + 1.3 * step, bottom))
         key += 1.3 * step + sheet.width_of(told) + 1.5 * sheet.em
-    return bottom + LINE_HEIGHT * sheet.em
+    return below
 
 
 def _runs(start: int, end: int, across: int) -> list[tuple[int, int, int]]:
