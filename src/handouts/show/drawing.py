@@ -151,7 +151,7 @@ class Sheet:
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
         """Put a disc with its middle at (`x`, `y`)."""
         x = self._across(x)
-        dot = Line([(x, y), (x + 0.01, y)])  # a circle is a fifth longer as an outline than as the round end of a line
+        dot = Line([(x, y), (x + 0.01, y)])  # the round end of a line: half the bytes of a circle's outline
         self._put(SHAPES, lambda pen: pen.path(dot, colour, 2 * radius, cap="round", join="round"))
 
     def symbol(self, symbol: Symbol, x: float, y: float, width: float, height: float, colour: str) -> None:
