@@ -1,17 +1,14 @@
 """How many, drawn: groups of a hundred people, or of other things."""
 
-from xml.etree import ElementTree
-
 import pytest
+from test_diagrams import SVG, pictures, width_of
 
 from conftest import edit, now
 from handouts.collection import Collection
 from handouts.errors import DataError
 from handouts.show.diagrams import draw_diagram
-from handouts.show.letters import advance
 from handouts.show.quantities import _runs
 
-SVG = "{http://www.w3.org/2000/svg}"
 FACTS = (
     'half,"{best} of {denominator} people were better with it.",48,48,48,100,people,were better,People,48%,clinic,One study.\n'
     'few,"{best} of {denominator} people were better without.",27,27,27,100,people,were better,People,27%,clinic,One study.\n'
@@ -50,18 +47,16 @@ def test_the_key_stays_in_the_picture(grouped: Collection, what: str) -> None:
     facts = grouped.data / "facts.csv"
     facts.write_text(facts.read_text().replace(",were better,", f',"{what}",'))
     drawn = draw_diagram(now(grouped), "compared", 13)
-    for svg in (drawn.svg, drawn.narrow):
-        picture = ElementTree.fromstring(svg)
+    for picture in pictures(drawn):
         _, _, width, height = map(float, picture.attrib["viewBox"].split())
-        lines = [
-            (float(text.attrib["x"]), float(text.attrib["y"]), text.text or "") for text in picture.iter(f"{SVG}text")
-        ]
-        assert " ".join(words for _, _, words in lines).endswith(f"{what} the rest")
-        for x, y, words in lines:
-            assert x + 13 * sum(advance(letter, "normal") for letter in words) <= width
+        texts = list(picture.iter(f"{SVG}text"))
+        assert " ".join(text.text or "" for text in texts).endswith(f"{what} the rest")
+        lines = [(float(text.attrib["x"]), float(text.attrib["y"]), width_of(text, 13)) for text in texts]
+        for x, y, wide in lines:
+            assert x + wide <= width
             assert y <= height
-        (x, y, _), (end, last, words) = lines[-1], lines[-2]
-        assert y > last or x > end + 13 * sum(advance(letter, "normal") for letter in words)
+        (x, y, _), (start, last, wide) = lines[-1], lines[-2]
+        assert y > last or x > start + wide
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 48), (48, 100), (0, 100), (99, 100), (0, 0)])

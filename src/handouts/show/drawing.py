@@ -235,9 +235,10 @@ def _short(path: str) -> str:
     >>> _short("M 0.5 1.234 L 7 1.234 L 7 0.1 Q 1 2 3 4 z")
     'M.5 1.23H7V.1Q1 2 3 4z'
     """
+    path = re.sub(r"(?<!\d)0(?=\.)", "", re.sub(r"(\.\d\d)\d+", r"\1", path))
     written, x, y = [], "", ""
     for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
-        points = [re.sub(r"^(-?)0(?=\.)", r"\1", re.sub(r"(\.\d\d)\d+", r"\1", one)) for one in numbers.split()]
+        points = numbers.split()
         if letter == "L" and points[1] == y:
             written.append(f"H{points[0]}")
         elif letter == "L" and points[0] == x:

@@ -45,12 +45,13 @@ def groups(sheet: Sheet, rows: list[Row], drawing: Drawing) -> float:
     bottom += 0.5 * sheet.em
     key, below = 0.0, bottom
     for told, colour in ((what, sheet.ink), (drawing.say("the_others"), PALE)):
-        if key and key + 1.3 * step + sheet.width_of(told) > sheet.width:  # a phone is narrow: under the first
+        wide = 1.3 * step + sheet.width_of(told)
+        if key and key + wide > sheet.width:  # a phone is narrow: under the first
             key, bottom = 0.0, below
         middle = bottom + LINE_HEIGHT * sheet.em / 2
         _marks(sheet, [(key, middle - step / 2, 1)], step, colour, people=drawing.facts[rows[0]["fact"]].unit == PEOPLE)
-        below = max(below, sheet.put(sheet.words(told, sheet.width - 1.3 * step), key + 1.3 * step, bottom))
-        key += 1.3 * step + sheet.width_of(told) + 1.5 * sheet.em
+        below = sheet.put(sheet.words(told, sheet.width - 1.3 * step), key + 1.3 * step, bottom)
+        key += wide + 1.5 * sheet.em
     return below
 
 
